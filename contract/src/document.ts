@@ -1,0 +1,105 @@
+import { z } from 'zod';
+import { type FleetSettings, settingsSchema } from './routeTable.ts';
+
+/*
+ * The envelope of the three documents: an index and parts. A part's content stands in a slot of its own (`names.ts`), or inside
+ * the index while the document is small. The index is written last and names every part by hash, so a mixed set is unusable
+ * rather than wrong.
+ */
+
+/** The versions of the documents this build reads; the writer picks the highest that every reader knows. */
+export const readableVersions: readonly number[] = [1];
+
+const sequence = z.number().int().min(0);
+const hash = z.string().regex(/^[0-9a-f]{64}$/);
+
+const part = z.object({
+  name: z.string().regex(/^[0-9a-f]{1,4}$/),
+  slot: z.enum(['a', 'b']),
+  /** SHA-256 of the part's text, hex. */
+  hash,
+  /** The part's text itself, while the document is small. */
+  inline: z.string().max(1_048_576).optional(),
+});
+
+const order = {
+  fleetUID: z.string().max(64),
+  epoch: sequence,
+  sequence,
+  /** SHA-256 over what the document says, hex: equal content, equal revision. */
+  revision: hash,
+};
+
+const envelope = {
+  version: z.number().int().min(1),
+  fleet: z.object({ namespace: z.string().max(253), name: z.string().max(253) }),
+  ...order,
+  /** Features a reader must know; a reader that lacks one refuses the document. */
+  requires: z.array(z.string().max(64)).max(64),
+  parts: z.array(part).max(256),
+};
+
+const routesIndex = z.object({
+  kind: z.literal('routes'),
+  ...envelope,
+  settings: settingsSchema,
+  /** The sequences of the other two documents that these routes rely on. */
+  needs: z.object({ endpoints: sequence, secrets: sequence }),
+});
+
+const endpointsIndex = z.object({
+  kind: z.literal('endpoints'),
+  ...envelope,
+  /** Ready gateways of the fleet, for local shares of shared limits. */
+  gateways: z.number().int().min(0),
+});
+
+const secretsIndex = z.object({ kind: z.literal('secrets'), ...envelope });
+
+export const indexSchema: z.ZodDiscriminatedUnion<
+  [typeof routesIndex, typeof endpointsIndex, typeof secretsIndex]
+> = z.discriminatedUnion('kind', [routesIndex, endpointsIndex, secretsIndex]);
+
+export interface PartReference {
+  readonly name: string;
+  readonly slot: 'a' | 'b';
+  readonly hash: string;
+  readonly inline?: string | undefined;
+}
+
+/** Documents are ordered by (epoch, sequence), never by hash or arrival. */
+export interface DocumentOrder {
+  readonly fleetUID: string;
+  readonly epoch: number;
+  readonly sequence: number;
+  readonly revision: string;
+}
+
+interface Envelope extends DocumentOrder {
+  readonly version: number;
+  readonly fleet: { readonly namespace: string; readonly name: string };
+  readonly requires: readonly string[];
+  readonly parts: readonly PartReference[];
+}
+
+export interface RoutesIndex extends Envelope {
+  readonly kind: 'routes';
+  readonly settings: FleetSettings;
+  readonly needs: { readonly endpoints: number; readonly secrets: number };
+}
+
+export interface EndpointsIndex extends Envelope {
+  readonly kind: 'endpoints';
+  readonly gateways: number;
+}
+
+export interface SecretsIndex extends Envelope {
+  readonly kind: 'secrets';
+}
+
+export type DocumentIndex = RoutesIndex | EndpointsIndex | SecretsIndex;
+
+/** Negative where `a` is older than `b`, 0 where they are the same write. */
+export function compareOrder(a: DocumentOrder, b: DocumentOrder): number {
+  return a.epoch - b.epoch || a.sequence - b.sequence;
+}

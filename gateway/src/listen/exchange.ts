@@ -1,0 +1,63 @@
+import type { Duplex, Readable } from 'node:stream';
+
+/** Who is on the other end of the connection. */
+export interface Peer {
+  /** The socket's remote address, IPv4-mapped IPv6 written as IPv4. */
+  readonly address: string;
+  readonly port: number;
+}
+
+/** Header fields as a flat list: name, value, name, value. Names keep the case they came in. */
+export type HeaderList = readonly string[];
+
+/**
+ * What an exchange tells whoever serves it. At most one of `onAborted` and the end of the response happens.
+ */
+export interface ExchangeListener {
+  /** The client went away, or its connection broke, before the response was complete. */
+  onAborted(): void;
+  /** The client took what was buffered: writing may go on. */
+  onDrain(): void;
+}
+
+/**
+ * One request and the answer to it, whichever protocol carries them. The request path depends on this alone.
+ *
+ * Answer with exactly one of: `respond` (then `write`* and `end`), `upgrade`, `refuse`.
+ */
+export interface Exchange {
+  readonly method: string;
+  /** The request-target in origin form, as sent: path and query. Validated: starts with `/`, no control characters, no fragment. */
+  readonly target: string;
+  /** Validated `host[:port]`, as sent. */
+  readonly authority: string;
+  readonly scheme: 'http' | 'https';
+  readonly version: '1.0' | '1.1' | '2';
+  readonly headers: HeaderList;
+  /** Bytes that will come: a number when the length was declared, undefined when it is chunked, 0 without a body. */
+  readonly bodyLength: number | undefined;
+  /** The request's body; undefined without one. Reading it sends `100 Continue` where the client waits for that. */
+  body(): Readable | undefined;
+  readonly peer: Peer;
+  /** Name of the listener in the route table. */
+  readonly listener: string;
+  /** The `Upgrade` header's value when the client asks to switch protocols (HTTP/1.1 only). */
+  readonly upgradeProtocol: string | undefined;
+
+  /** Who hears of aborts and drains; set before any await. */
+  listen(listener: ExchangeListener): void;
+  /** Sends an informational response (RFC 9110 15.2); dropped where the client cannot take one. */
+  inform(status: number, headers: HeaderList): void;
+  /**
+   * Sends the head, in one write with `firstChunk` where given. `end` says that `firstChunk` is the whole body.
+   * Returns false when the client should drain first.
+   */
+  respond(status: number, headers: HeaderList, firstChunk?: Uint8Array, end?: boolean): boolean;
+  /** Returns false when the client should drain first. */
+  write(chunk: Uint8Array): boolean;
+  end(trailers?: HeaderList): void;
+  /** Sends 101 (or the status given) and hands over the connection. */
+  upgrade(status: number, headers: HeaderList, head: Uint8Array): Duplex;
+  /** Gives up: without a head yet nothing more is promised; after it the connection is cut so that the client sees the body is broken. */
+  abort(): void;
+}
