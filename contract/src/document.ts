@@ -56,9 +56,8 @@ const endpointsIndex = z.object({
 
 const secretsIndex = z.object({ kind: z.literal('secrets'), ...envelope });
 
-export const indexSchema: z.ZodDiscriminatedUnion<
-  [typeof routesIndex, typeof endpointsIndex, typeof secretsIndex]
-> = z.discriminatedUnion('kind', [routesIndex, endpointsIndex, secretsIndex]);
+export const indexSchema: z.ZodDiscriminatedUnion<[typeof routesIndex, typeof endpointsIndex, typeof secretsIndex]> =
+  z.discriminatedUnion('kind', [routesIndex, endpointsIndex, secretsIndex]);
 
 export interface PartReference {
   readonly name: string;

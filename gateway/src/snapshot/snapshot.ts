@@ -1,8 +1,8 @@
-import type { FleetSettings, Match, Rule } from '@evergate/contract/routeTable';
 import type { DocumentOrder } from '@evergate/contract/document';
+import type { FleetSettings, Match, Rule } from '@evergate/contract/routeTable';
+import type { WeightedBackends } from '../balance/weightedBackends.ts';
 import type { Matcher } from '../match/matcher.ts';
 import type { Filters } from '../policy/filters.ts';
-import type { WeightedBackends } from '../balance/weightedBackends.ts';
 
 /** A rule with everything resolved that does not depend on the request. Shared by snapshots while its part is unchanged. */
 export interface CompiledRule {
