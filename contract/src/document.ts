@@ -10,6 +10,9 @@ import { type FleetSettings, settingsSchema } from './routeTable.ts';
 /** The versions of the documents this build reads; the writer picks the highest that every reader knows. */
 export const readableVersions: readonly number[] = [1];
 
+/** The features this build knows, of those that an index may list in `requires`. */
+export const knownFeatures: readonly string[] = [];
+
 const sequence = z.number().int().min(0);
 const hash = z.string().regex(/^[0-9a-f]{64}$/);
 
