@@ -1,6 +1,7 @@
 import type { DocumentOrder } from '@evergate/contract/document';
 import type { FleetSettings, Match, Rule } from '@evergate/contract/routeTable';
 import type { WeightedBackends } from '../balance/weightedBackends.ts';
+import type { CompiledMatch } from '../match/candidate.ts';
 import type { Matcher } from '../match/matcher.ts';
 import type { Filters } from '../policy/filters.ts';
 
@@ -9,6 +10,7 @@ export interface CompiledRule {
   readonly rule: Rule;
   /** Index of the rule's cells in `observe/counters.ts`; the same for the same rule id over reloads. */
   readonly slot: number;
+  readonly matches: readonly CompiledMatch[];
   readonly filters: Filters;
   readonly backends: WeightedBackends;
   /** Milliseconds; 0 is none, -1 the default deadline. */
