@@ -1,0 +1,150 @@
+import { createHash } from 'node:crypto';
+import type { DocumentIndex, PartReference } from '@evergate/contract/document';
+import { type DocumentKind, partKey } from '@evergate/contract/names';
+import { rememberedJson } from './canonicalJson.ts';
+import { chooseLayout, shardOf } from './shards.ts';
+
+/* One document: content -> parts, their slots, and the envelope of the index that names them. Pure. */
+
+/** The version of the documents that this build writes. */
+const VERSION = 1;
+
+/** Whose documents these are. `epoch` grows when the stored sequence is lower than what gateways have seen (etcd restored). */
+export interface Identity {
+  readonly fleetUID: string;
+  readonly fleet: { readonly namespace: string; readonly name: string };
+  readonly epoch: number;
+}
+
+/** A text to be put under a key (file, ConfigMap key), whole. */
+export interface Write {
+  readonly key: string;
+  readonly text: string;
+}
+
+/** One element of a part's list. Elements with the same shard key stand in one part. Immutable: its text is remembered. */
+export interface Entry {
+  readonly id: string;
+  readonly shardKey: string;
+  readonly value: object;
+}
+
+/** What a document says: one object that goes into the index, and the lists that parts are made of. */
+export interface DocumentContent {
+  readonly kind: DocumentKind;
+  readonly head: object;
+  /** By the list's key in a part. */
+  readonly lists: Readonly<Record<string, readonly Entry[]>>;
+}
+
+/** The fields that the three kinds of index share, in the next version of the document. */
+export type NextEnvelope = Pick<
+  DocumentIndex,
+  'version' | 'fleet' | 'fleetUID' | 'epoch' | 'sequence' | 'revision' | 'requires' | 'parts'
+>;
+
+export interface NextDocument {
+  readonly envelope: NextEnvelope;
+  /** The parts to write before the index. */
+  readonly partWrites: readonly Write[];
+  /** Content and identity are those of the previous index: nothing to write, and the envelope is the previous one. */
+  readonly unchanged: boolean;
+}
+
+/**
+ * Lays out `content` as the successor of `previous`. A part goes to the slot that `previous` does not name, so whoever still
+ * reads by `previous` finds it whole; a part with the same text keeps its slot and is not written. The revision depends on the
+ * content alone: on the set of entries, not their order, nor on slots, sequence or the number of parts.
+ */
+export function nextDocument(
+  content: DocumentContent,
+  previous: DocumentIndex | undefined,
+  identity: Identity,
+): NextDocument {
+  const lists = sortedTexts(content);
+  const revision = sha256(documentText(content.head, lists));
+  if (previous !== undefined && sameDocument(previous, identity, revision)) {
+    return { envelope: previous, partWrites: [], unchanged: true };
+  }
+  const { parts, partWrites } = layOut(content.kind, lists, previous?.parts);
+  const envelope = {
+    version: VERSION,
+    ...identity,
+    sequence: (previous?.sequence ?? 0) + 1,
+    revision,
+    requires: [],
+    parts,
+  };
+  return { envelope, partWrites, unchanged: false };
+}
+
+interface EntryText {
+  readonly shardKey: string;
+  readonly text: string;
+}
+/** Sorted by the list's key; the entries of each by id. */
+type Lists = readonly (readonly [key: string, entries: readonly EntryText[]])[];
+
+function sortedTexts(content: DocumentContent): Lists {
+  const keys = Object.keys(content.lists).sort();
+  return keys.map((key) => {
+    const entries = [...(content.lists[key] ?? [])].sort((a, b) => (a.id < b.id ? -1 : Number(a.id > b.id)));
+    return [key, entries.map(({ shardKey, value }) => ({ shardKey, text: rememberedJson(value) }))];
+  });
+}
+
+function partText(lists: Lists): string {
+  const fields = lists.map(([key, entries]) => `"${key}":[${entries.map((entry) => entry.text).join(',')}]`);
+  return `{${fields.join(',')}}`;
+}
+
+function documentText(head: object, lists: Lists): string {
+  return `${rememberedJson(head)}\n${partText(lists)}`;
+}
+
+function sameDocument(previous: DocumentIndex, identity: Identity, revision: string): boolean {
+  return (
+    previous.revision === revision &&
+    previous.fleetUID === identity.fleetUID &&
+    previous.epoch === identity.epoch &&
+    previous.fleet.namespace === identity.fleet.namespace &&
+    previous.fleet.name === identity.fleet.name
+  );
+}
+
+function layOut(kind: DocumentKind, lists: Lists, previous: readonly PartReference[] | undefined) {
+  const size = lists.reduce((sum, [, entries]) => entries.reduce((part, { text }) => part + text.length, sum), 0);
+  const layout = chooseLayout(size, previous);
+  if (layout.inline) {
+    const text = partText(lists);
+    return { parts: [{ name: '0', slot: 'a' as const, hash: sha256(text), inline: text }], partWrites: [] };
+  }
+  const before = new Map(previous?.filter((part) => part.inline === undefined).map((part) => [part.name, part]));
+  const parts: PartReference[] = [];
+  const partWrites: Write[] = [];
+  for (const [shard, shardLists] of cut(lists, layout.count).entries()) {
+    const text = partText(shardLists);
+    const part = placePart(shard.toString(16), sha256(text), before);
+    parts.push(part);
+    if (part !== before.get(part.name)) partWrites.push({ key: partKey(kind, part.name, part.slot), text });
+  }
+  return { parts, partWrites };
+}
+
+function cut(lists: Lists, count: number): Lists[] {
+  const shards = Array.from({ length: count }, () => lists.map(([key]) => [key, [] as EntryText[]] as const));
+  lists.forEach(([, entries], list) => {
+    for (const entry of entries) shards[shardOf(entry.shardKey, count)]?.[list]?.[1].push(entry);
+  });
+  return shards;
+}
+
+function placePart(name: string, hash: string, before: ReadonlyMap<string, PartReference>): PartReference {
+  const previous = before.get(name);
+  if (previous?.hash === hash) return previous;
+  return { name, hash, slot: previous?.slot === 'a' ? 'b' : 'a' };
+}
+
+function sha256(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
+}

@@ -1,0 +1,155 @@
+import type { DocumentIndex, EndpointsIndex, RoutesIndex, SecretsIndex } from '@evergate/contract/document';
+import type { BackendEndpoints } from '@evergate/contract/endpoints';
+import { indexKey, partKey } from '@evergate/contract/names';
+import type { BackendSettings, FleetSettings, Rule } from '@evergate/contract/routeTable';
+import type { SecretEntry } from '@evergate/contract/secrets';
+import { canonicalJson } from './canonicalJson.ts';
+import { type DocumentContent, type Identity, type NextDocument, nextDocument, type Write } from './documents.ts';
+
+/*
+ * The three documents of a fleet, and the order in which a change of them is written:
+ *
+ *   1. endpoints and secrets with what is new, still with what the routes of before may use
+ *   2. routes, whose index names the sequences of 1 that it needs
+ *   3. endpoints and secrets without what no route uses any more
+ *
+ * So at every moment, whatever a reader has of it, no route it serves lacks its endpoints or secrets; and a writer that dies
+ * between two writes leaves a complete state behind. Where the routes stay as they are, 1 and 3 fall together.
+ */
+
+/** Everything a fleet's gateways are told. Its entries must never change afterwards: their texts are remembered. */
+export interface FleetContent {
+  readonly settings: FleetSettings;
+  readonly rules: readonly Rule[];
+  readonly backends: readonly BackendSettings[];
+  readonly endpoints: readonly BackendEndpoints[];
+  /** Ready gateways. */
+  readonly gateways: number;
+  readonly secrets: readonly SecretEntry[];
+}
+
+/** What is published: the indexes, and as much of the content as the next publication looks back at. */
+export interface Published {
+  readonly routes: RoutesIndex;
+  readonly endpoints: EndpointsIndex;
+  readonly secrets: SecretsIndex;
+  readonly content: Pick<FleetContent, 'endpoints' | 'secrets'>;
+  /** The keys of parts that exist, those among them too that no index names any more. */
+  readonly partKeys: readonly string[];
+}
+
+export interface Publication {
+  /** In the order in which they must become visible. */
+  readonly writes: readonly Write[];
+  /** Keys to remove after the last write: parts that neither the new indexes nor those before them name. */
+  readonly removals: readonly string[];
+  readonly state: Published;
+  /** The content is what is published already: no writes. */
+  readonly unchanged: boolean;
+}
+
+/** What must be written so that gateways which follow `previous` (undefined: nothing is published yet) come to `content`. */
+export function publication(content: FleetContent, previous: Published | undefined, identity: Identity): Publication {
+  const routes = nextDocument(routesContent(content), previous?.routes, identity);
+  const during = previous === undefined || routes.unchanged ? content : withThoseBefore(content, previous.content);
+  const added = writeBacking(during, previous, identity);
+  const needs = { endpoints: added.endpoints.sequence, secrets: added.secrets.sequence };
+  const table: RoutesIndex =
+    routes.unchanged && previous !== undefined
+      ? previous.routes
+      : { kind: 'routes', ...routes.envelope, settings: content.settings, needs };
+  const final = during === content ? { ...added, writes: [] } : writeBacking(content, added, identity);
+  const writes = [...added.writes, ...documentWrites(table, routes), ...final.writes];
+  const { endpoints, secrets } = final;
+  return conclude(writes, { routes: table, endpoints, secrets, content }, previous);
+}
+
+/** The documents that routes rely on, as far as they are written. */
+interface Backing {
+  readonly endpoints: EndpointsIndex;
+  readonly secrets: SecretsIndex;
+  readonly writes: readonly Write[];
+}
+
+function writeBacking(
+  content: FleetContent,
+  previous: Pick<Backing, 'endpoints' | 'secrets'> | undefined,
+  identity: Identity,
+): Backing {
+  const { gateways } = content;
+  const nextEndpoints = nextDocument(endpointsContent(content), previous?.endpoints, identity);
+  const nextSecrets = nextDocument(secretsContent(content), previous?.secrets, identity);
+  const endpoints: EndpointsIndex = { kind: 'endpoints', ...nextEndpoints.envelope, gateways };
+  const secrets: SecretsIndex = { kind: 'secrets', ...nextSecrets.envelope };
+  const writes = [...documentWrites(endpoints, nextEndpoints), ...documentWrites(secrets, nextSecrets)];
+  return { endpoints, secrets, writes };
+}
+
+function documentWrites(index: DocumentIndex, next: NextDocument): readonly Write[] {
+  if (next.unchanged) return [];
+  return [...next.partWrites, { key: indexKey(index.kind), text: canonicalJson(index) }];
+}
+
+function withThoseBefore(content: FleetContent, before: Published['content']): FleetContent {
+  const endpoints = union(content.endpoints, before.endpoints);
+  const secrets = union(content.secrets, before.secrets);
+  if (endpoints === content.endpoints && secrets === content.secrets) return content;
+  return { ...content, endpoints, secrets };
+}
+
+/** `next`, and of `before` what `next` does not name; `next` itself where that is nothing. */
+function union<T extends { readonly id: string }>(next: readonly T[], before: readonly T[]): readonly T[] {
+  const named = new Set(next.map(({ id }) => id));
+  const leaving = before.filter(({ id }) => !named.has(id));
+  return leaving.length === 0 ? next : [...next, ...leaving];
+}
+
+function conclude(
+  writes: readonly Write[],
+  state: Omit<Published, 'partKeys'>,
+  previous: Published | undefined,
+): Publication {
+  const unchanged = previous !== undefined && writes.length === 0;
+  if (unchanged) return { writes, removals: [], state: previous, unchanged };
+  const named = new Set([...namedParts(state), ...(previous === undefined ? [] : namedParts(previous))]);
+  const writtenParts = writes.map(({ key }) => key).filter((key) => !isIndexKey(key));
+  const existing = new Set([...(previous?.partKeys ?? []), ...writtenParts]);
+  const removals = [...existing].filter((key) => !named.has(key));
+  const partKeys = [...existing].filter((key) => named.has(key));
+  return { writes, removals, state: { ...state, partKeys }, unchanged };
+}
+
+function namedParts({ routes, endpoints, secrets }: Pick<Published, 'routes' | 'endpoints' | 'secrets'>): string[] {
+  return [routes, endpoints, secrets].flatMap(({ kind, parts }) =>
+    parts.filter(({ inline }) => inline === undefined).map(({ name, slot }) => partKey(kind, name, slot)),
+  );
+}
+
+function isIndexKey(key: string): boolean {
+  return key === indexKey('routes') || key === indexKey('endpoints') || key === indexKey('secrets');
+}
+
+function routesContent({ settings, rules, backends }: FleetContent): DocumentContent {
+  return {
+    kind: 'routes',
+    head: settings,
+    lists: {
+      rules: rules.map((rule) => ({
+        id: rule.id,
+        shardKey: `${rule.route.namespace}/${rule.route.name}`,
+        value: rule,
+      })),
+      backends: backends.map((backend) => ({ id: backend.id, shardKey: backend.id, value: backend })),
+    },
+  };
+}
+
+function endpointsContent({ endpoints, gateways }: FleetContent): DocumentContent {
+  const backends = endpoints.map((backend) => ({ id: backend.id, shardKey: backend.id, value: backend }));
+  return { kind: 'endpoints', head: { gateways }, lists: { backends } };
+}
+
+function secretsContent({ secrets }: FleetContent): DocumentContent {
+  const entries = secrets.map((secret) => ({ id: secret.id, shardKey: secret.id, value: secret }));
+  return { kind: 'secrets', head: {}, lists: { secrets: entries } };
+}

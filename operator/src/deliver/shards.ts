@@ -1,0 +1,41 @@
+import type { PartReference } from '@evergate/contract/document';
+
+const KIBIBYTE = 1024;
+/** A document below this has its one part inside the index. */
+const INLINE_BELOW = 32 * KIBIBYTE;
+/** Parts are halved in size above the one and doubled below the other: far enough apart that no edit makes them flap. */
+const SPLIT_ABOVE = 96 * KIBIBYTE;
+const MERGE_BELOW = 24 * KIBIBYTE;
+const MAX_PARTS = 64;
+
+/** How a document is cut: one part inside the index, or `count` parts, a power of two up to 64. */
+export type Layout = { readonly inline: true } | { readonly inline: false; readonly count: number };
+
+/**
+ * Chooses the layout of a document of `size` characters from the one it had. Parts have 24 to 96 Ki characters on average once
+ * there are several; they grow beyond when 64 do not suffice.
+ */
+export function chooseLayout(size: number, previous: readonly PartReference[] | undefined): Layout {
+  const wasInline = previous === undefined || previous[0]?.inline !== undefined;
+  if (size < (wasInline ? INLINE_BELOW : INLINE_BELOW / 2)) return { inline: true };
+  let count = wasInline ? 1 : previous.length;
+  while (count < MAX_PARTS && size / count > SPLIT_ABOVE) count *= 2;
+  while (count > 1 && size / count < MERGE_BELOW) count /= 2;
+  return { inline: false, count };
+}
+
+/** The part, of `count` (a power of two up to 65,536), that everything with this key belongs to. */
+export function shardOf(key: string, count: number): number {
+  const hash = fnv1a(key);
+  return ((hash >>> 16) ^ hash) & (count - 1);
+}
+
+/**
+ * FNV-1a with 32 bits over UTF-16 code units (Fowler, Noll, Vo; draft-eastlake-fnv). `shardOf` folds it as the draft advises
+ * for fewer bits. Part names rest on it: it must never change without a new document version.
+ */
+function fnv1a(text: string): number {
+  let hash = 0x811c9dc5;
+  for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
+  return hash >>> 0;
+}
