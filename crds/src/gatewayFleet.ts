@@ -1,0 +1,176 @@
+import { defaultHealthPrefix } from '@evergate/contract/names';
+import { z } from 'zod';
+import { conditions } from './conditions.ts';
+import { cidr, hostname, port, sectionName } from './fields.ts';
+import { apiVersion, objectMeta } from './objectMeta.ts';
+import { type DeepReadonly, duration, integer, list, listMap, listSet, text, withRules } from './schema.ts';
+
+/** With the value `true`: routes without `parentRefs` attach to this fleet. */
+export const defaultFleetAnnotation = 'evergate.dev/is-default-fleet';
+
+const allowedRoutes = z.strictObject({
+  namespaces: z
+    .strictObject({
+      from: z
+        .enum(['Same', 'All'])
+        .default('Same')
+        .describe('Same: routes of the namespace of the fleet only. All: routes of every namespace.'),
+    })
+    .prefault({})
+    .describe('The namespaces whose routes may attach.'),
+});
+
+const listener = z.strictObject({
+  name: sectionName.describe('What `sectionName` of a route refers to.'),
+  port: port.describe('The port that clients connect to.'),
+  protocol: z.enum(['HTTP']).default('HTTP').describe('What is spoken there.'),
+  hostname: hostname.optional().describe('Only requests for this host name come in here; any without one.'),
+  allowedRoutes: allowedRoutes.prefault({}).describe('Which routes may attach.'),
+});
+
+const listeners = withRules(listMap(listener, ['name'], 64).min(1), {
+  cel: "self.all(a, self.exists_one(b, a.port == b.port && (has(a.hostname) ? a.hostname : '') == (has(b.hostname) ? b.hostname : '')))",
+  holds: (all) => new Set(all.map((one) => `${one.port} ${one.hostname ?? ''}`)).size === all.length,
+  message: 'listeners on one port must differ in hostname',
+});
+
+const shutdown = z.strictObject({
+  propagationDelay: duration('0s', '10m')
+    .default('10s')
+    .describe('How long new connections are still accepted once draining began, while load balancers learn of it.'),
+  drainTimeout: duration('0s', '1h').default('30s').describe('How long requests in flight may then take to finish.'),
+});
+
+const clientAddress = withRules(
+  z.strictObject({
+    trustedHops: integer(0, 16)
+      .default(0)
+      .describe('How many proxies in front add one element to X-Forwarded-For each; 0 believes none.'),
+    trustedCIDRs: listSet(cidr, 256)
+      .default([])
+      .describe('Proxies with these addresses are believed, and skipped in X-Forwarded-For from the right.'),
+  }),
+  {
+    cel: '!(has(self.trustedHops) && self.trustedHops > 0 && has(self.trustedCIDRs) && size(self.trustedCIDRs) > 0)',
+    holds: ({ trustedHops, trustedCIDRs }) => trustedHops === 0 || trustedCIDRs.length === 0,
+    message: 'set trustedHops or trustedCIDRs, not both',
+  },
+);
+
+const clientTraffic = z.strictObject({
+  clientAddress: clientAddress.prefault({}).describe('How the address of the client is found behind other proxies.'),
+  headerTimeout: duration('100ms', '10m').default('10s').describe('How long the head of a request may take to arrive.'),
+  idleTimeout: duration('1s', '24h')
+    .default('60s')
+    .describe('How long a kept-alive connection may stay without a request.'),
+  maxHeaderBytes: integer(1024, 1_048_576)
+    .default(32_768)
+    .describe('The most bytes that the head of a request may have; more is answered 431.'),
+  maxHeaderCount: integer(8, 1000)
+    .default(100)
+    .describe('The most header fields that a request may have; more is answered 431.'),
+  maxTargetBytes: integer(128, 65_536)
+    .default(8192)
+    .describe('The most bytes that path and query may have; more is answered 414.'),
+  maxRequestBodyBytes: integer(0, 2 ** 50)
+    .default(0)
+    .describe('The most bytes that the body of a request may have; more is answered 413. 0 is no limit.'),
+  maxConnections: integer(1, 1_000_000)
+    .default(10_000)
+    .describe('The most connections that one gateway holds at once.'),
+  healthPathPrefix: text({
+    max: 256,
+    pattern: /^(\/[-A-Za-z0-9._~]+)*$/,
+    accepts: 'a path without a slash at the end, such as /.evergate, or nothing',
+  })
+    .default(defaultHealthPrefix)
+    .describe('Where /health/live and /health/ready answer on the port of the clients. Empty switches them off.'),
+});
+
+const accessLog = z.strictObject({
+  mode: z
+    .enum(['Off', 'Errors', 'Sampled', 'All'])
+    .default('Errors')
+    .describe(
+      'Which requests are logged: none, those that failed in the gateway or answered 5xx, those and some others, or all.',
+    ),
+  percent: z
+    .number()
+    .min(0)
+    .max(100)
+    .default(1)
+    .describe('With mode Sampled: how many of a hundred requests are logged.'),
+});
+
+const metrics = z.strictObject({
+  perRoute: z
+    .enum(['All', 'Off'])
+    .default('All')
+    .describe('Whether metrics are kept for each route, or for the fleet only.'),
+});
+
+const telemetry = z.strictObject({
+  accessLog: accessLog.prefault({}).describe('One line a request, as JSON.'),
+  metrics: metrics.prefault({}).describe('What `/metrics` tells.'),
+});
+
+const spec = z.strictObject({
+  listeners: listeners.prefault([{ name: 'http', port: 80, protocol: 'HTTP' }]).describe('Where clients connect.'),
+  shutdown: shutdown.prefault({}).describe('How a gateway leaves without losing a request.'),
+  clientTraffic: clientTraffic.prefault({}).describe('What clients may send, and how long they may take.'),
+  telemetry: telemetry.prefault({}).describe('What the gateways tell about themselves.'),
+});
+
+const count = integer(0, 1_000_000);
+
+const status = z.object({
+  observedGeneration: integer(0, Number.MAX_SAFE_INTEGER)
+    .optional()
+    .describe('The generation that this status is about.'),
+  conditions: conditions.optional().describe('Accepted, Programmed, Available, Degraded, and Ready.'),
+  revision: text({ max: 128 }).optional().describe('The revision of the route table that the fleet should serve.'),
+  replicas: z
+    .object({
+      desired: count.describe('How many gateways should run.'),
+      ready: count.describe('How many are ready.'),
+      onRevision: count.describe('How many serve `revision`.'),
+    })
+    .optional()
+    .describe('The gateways, counted.'),
+  addresses: list(
+    z.object({
+      type: z.enum(['IPAddress', 'Hostname']).describe('What `value` is.'),
+      value: text({ max: 253 }).describe('The address.'),
+    }),
+    16,
+  )
+    .optional()
+    .describe('Where clients reach the fleet.'),
+  listeners: listMap(
+    z.object({
+      name: text({ max: 63 }).describe('The name of the listener.'),
+      attachedRoutes: count.describe('How many routes are attached to it.'),
+    }),
+    ['name'],
+    64,
+  )
+    .optional()
+    .describe('What is attached to each listener.'),
+});
+
+export const gatewayFleetSpec = spec;
+export const gatewayFleetStatus = status;
+
+/** A status of another version of ours must not make the object unreadable, so one that does not fit reads as none. */
+export const gatewayFleetSchema = z.strictObject({
+  apiVersion: z.literal(apiVersion),
+  kind: z.literal('GatewayFleet'),
+  metadata: objectMeta,
+  spec: spec.prefault({}),
+  status: status.optional().catch(undefined),
+});
+
+export type FleetListener = DeepReadonly<z.infer<typeof listener>>;
+export type GatewayFleetSpec = DeepReadonly<z.infer<typeof spec>>;
+export type GatewayFleetStatus = DeepReadonly<z.infer<typeof status>>;
+export type GatewayFleet = DeepReadonly<z.infer<typeof gatewayFleetSchema>>;

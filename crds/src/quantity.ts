@@ -1,0 +1,32 @@
+import { z } from 'zod';
+import { integer, text } from './schema.ts';
+
+const UNIT_BYTES: Readonly<Record<string, number>> = {
+  '': 1,
+  k: 1e3,
+  M: 1e6,
+  G: 1e9,
+  Ki: 2 ** 10,
+  Mi: 2 ** 20,
+  Gi: 2 ** 30,
+};
+
+/** The largest is below 2^53, so bytes are exact. */
+const PATTERN = /^([1-9][0-9]{0,14}|[1-9][0-9]{0,5}(k|M|G|Ki|Mi|Gi))$/;
+
+/** A number of bytes, 1 or more, as a Kubernetes quantity without a fraction: `10Mi`, `500k`, `1048576`. */
+export const byteQuantity = z
+  .union([
+    integer(1, 999_999_999_999_999),
+    text({ max: 16, pattern: PATTERN, accepts: 'a number of bytes, 1 or more, such as 10Mi, 500k or 1048576' }),
+  ])
+  .meta({ 'x-kubernetes-int-or-string': true });
+
+/** Returns the bytes of a value that `byteQuantity` accepted. */
+export function quantityBytes(quantity: string | number): number {
+  if (typeof quantity === 'number') return quantity;
+  const digits = quantity.match(/^[0-9]+/)?.[0] ?? '';
+  const unitBytes = UNIT_BYTES[quantity.slice(digits.length)];
+  if (digits === '' || unitBytes === undefined) throw new RangeError(`no quantity of bytes: ${quantity}`);
+  return Number(digits) * unitBytes;
+}
