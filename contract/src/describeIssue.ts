@@ -14,7 +14,7 @@ const TYPE_NAMES: Readonly<Record<string, string>> = {
   record: 'an object',
   null: 'null',
 };
-const UNITS: Readonly<Record<string, string>> = { string: 'characters', array: 'items', record: 'keys', map: 'keys' };
+const UNITS: Readonly<Record<string, string>> = { string: 'character', array: 'item', record: 'key' };
 const MAX_SHOWN_CHARACTERS = 60;
 
 export interface DescribeOptions {
@@ -51,9 +51,9 @@ function describeAccepted(issue: Issue): string {
     case 'invalid_value':
       return oneOf(issue.values);
     case 'too_big':
-      return `at most ${issue.maximum}${unitOf(issue.origin)}`;
+      return `at most ${amount(issue.maximum, issue.origin)}`;
     case 'too_small':
-      return `at least ${issue.minimum}${unitOf(issue.origin)}`;
+      return `at least ${amount(issue.minimum, issue.origin)}`;
     case 'invalid_format':
       return `text of the form ${issue.pattern ?? issue.format}`;
     case 'invalid_union':
@@ -73,9 +73,10 @@ function oneOf(values: readonly unknown[]): string {
   return values.map((value) => (typeof value === 'string' ? JSON.stringify(value) : String(value))).join(' or ');
 }
 
-function unitOf(origin: string): string {
+function amount(limit: number | bigint, origin: string): string {
   const unit = UNITS[origin];
-  return unit === undefined ? '' : ` ${unit}`;
+  if (unit === undefined) return String(limit);
+  return `${limit} ${unit}${Number(limit) === 1 ? '' : 's'}`;
 }
 
 function valueAt(root: unknown, path: readonly PropertyKey[]): unknown {
