@@ -1,0 +1,116 @@
+import type { ServerResponse } from 'node:http';
+import type { DocumentOrder } from '@evergate/contract/document';
+import type { DocumentKind } from '@evergate/contract/names';
+import type { Problem } from '@evergate/contract/problem';
+import type { Logger } from './observe/log.ts';
+import { type Metrics, metricsContentType } from './observe/metrics.ts';
+import { type SideHandler, SidePort, sendJson, sendText } from './observe/sidePort.ts';
+import { Turns } from './observe/turns.ts';
+
+const MAX_CONNECTIONS = 64;
+const ANSWER_TIMEOUT_MS = 15_000;
+const WAITING_SCRAPES = 4;
+const LISTED = 100;
+
+/** One part that readiness looks at. `details` are small and hold nothing secret. */
+export interface ComponentStatus {
+  readonly status: 'UP' | 'DOWN';
+  readonly details?: Readonly<Record<string, string | number | boolean | null>>;
+}
+
+export interface Readiness {
+  readonly ready: boolean;
+  /** The table and each dependency by name; one may be down while the gateway is ready. */
+  readonly components: Readonly<Record<string, ComponentStatus>>;
+}
+
+/** A document as this gateway serves it. */
+export interface ServedDocument extends DocumentOrder {
+  /** When it was swapped in: RFC 3339. */
+  readonly since: string;
+}
+
+/** What this gateway serves: what the operator collects before it says that a route is live. */
+export interface RevisionReport {
+  /** Null for a document that none has come for. */
+  readonly documents: Readonly<Record<DocumentKind, ServedDocument | null>>;
+  /** Versions of the documents that this build reads. */
+  readonly reads: readonly number[];
+  /** Served from a copy or mount that may be old. */
+  readonly stale: boolean;
+  readonly draining: boolean;
+  /** Ids of rules that wait for endpoints or secrets. */
+  readonly waitingRules: readonly string[];
+  /** Why the newest document was refused; empty while none is. */
+  readonly refused: readonly Problem[];
+}
+
+export interface StatusPortOptions {
+  readonly host: string;
+  readonly port: number;
+  readonly log: Logger;
+  readonly metrics: Pick<Metrics, 'write'>;
+  readonly readiness: () => Readiness;
+  readonly revision: () => RevisionReport;
+}
+
+/**
+ * The port on the pod's address: health, metrics and what is served, for the kubelet, Prometheus and the operator. GET and HEAD only;
+ * nothing secret. It listens before the first table, so that a starting pod says why it is not ready.
+ */
+export function createStatusPort(options: StatusPortOptions): SidePort {
+  const { host, port, log, readiness, revision } = options;
+  return new SidePort({
+    name: 'status',
+    host,
+    port,
+    log,
+    maxConnections: MAX_CONNECTIONS,
+    answerTimeoutMs: ANSWER_TIMEOUT_MS,
+    handlers: {
+      '/health/live': get((response) => sendJson(response, 200, { status: 'UP' })),
+      '/health/ready': get((response) => sendReadiness(response, readiness())),
+      '/metrics': scrape(options.metrics),
+      '/revision': get((response) => sendJson(response, 200, reportOf(revision()))),
+    },
+  });
+}
+
+function get(serve: SideHandler['serve']): SideHandler {
+  return { methods: ['GET'], serve };
+}
+
+function sendReadiness(response: ServerResponse, { ready, components }: Readiness): void {
+  const entries = Object.entries(components).map(([name, { status, details }]) => [name, { ...details, status }]);
+  sendJson(response, ready ? 200 : 503, { status: ready ? 'UP' : 'DOWN', ...Object.fromEntries(entries) });
+}
+
+/** One scrape at a time: two would hold requests up twice as often, and each costs its own memory. */
+function scrape(metrics: Pick<Metrics, 'write'>): SideHandler {
+  const turns = new Turns(WAITING_SCRAPES);
+  return get(async (response, signal) => {
+    const endTurn = await turns.take();
+    if (endTurn === undefined) return sendText(response, 503, 'too many scrapes at once; try again later');
+    try {
+      signal.throwIfAborted();
+      response.writeHead(200, { 'content-type': metricsContentType, 'cache-control': 'no-store' });
+      await metrics.write(response, signal);
+      response.end();
+    } finally {
+      endTurn();
+    }
+  });
+}
+
+/** Lists are cut, so that a table of broken rules does not make an endless answer; the counts are whole. */
+function reportOf(report: RevisionReport): unknown {
+  const { documents, reads, stale, draining, waitingRules, refused } = report;
+  return {
+    ...documents,
+    reads,
+    stale,
+    draining,
+    waiting: { count: waitingRules.length, rules: waitingRules.slice(0, LISTED) },
+    refused: { count: refused.length, problems: refused.slice(0, LISTED) },
+  };
+}
