@@ -14,7 +14,9 @@ const PATH_RANK = { Exact: 0, RegularExpression: 1, PathPrefix: 2 } as const;
  * method, more headers, more query parameters; then the older route, `namespace/name`, and the position in the route.
  */
 export function comparePrecedence(a: Candidate, b: Candidate): number {
-  return comparePredicates(a.match, b.match) || compareRoutes(a.rule, b.rule);
+  return (
+    comparePredicates(a.match, b.match) || compareAge(a.rule.route, b.rule.route) || a.rule.position - b.rule.position
+  );
 }
 
 /** The part of `comparePrecedence` that looks at the matches alone. */
@@ -28,14 +30,13 @@ export function comparePredicates(a: Match, b: Match): number {
   );
 }
 
-function compareRoutes(a: Rule, b: Rule): number {
-  return (
-    a.route.createdAt - b.route.createdAt ||
-    compareText(a.route.namespace, b.route.namespace) ||
-    compareText(a.route.name, b.route.name) ||
-    a.position - b.position
-  );
+/** Orders objects that claim the same, who keeps it first: the older, then the first by `namespace/name` (Gateway API). */
+export function compareAge(a: Claimant, b: Claimant): number {
+  return a.createdAt - b.createdAt || compareText(a.namespace, b.namespace) || compareText(a.name, b.name);
 }
+
+/** Whose age and name decide a tie. `createdAt` is in Unix seconds. */
+export type Claimant = Pick<Rule['route'], 'namespace' | 'name' | 'createdAt'>;
 
 /**
  * Orders hostname patterns, most specific first: exact before wildcard, the longer wildcard first, `*` last. A more specific

@@ -28,6 +28,8 @@ export const serviceSchema = z.object({
     type: z.enum(['ClusterIP', 'NodePort', 'LoadBalancer', 'ExternalName']).default('ClusterIP'),
     /** `None` for a headless Service; absent for ExternalName and in files. */
     clusterIP: z.string().nullish(),
+    /** The primary family first. */
+    ipFamilies: listOf(z.enum(['IPv4', 'IPv6'])),
     externalName: z.string().max(253).nullish(),
     ports: listOf(
       z.object({
