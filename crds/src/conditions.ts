@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type DeepReadonly, integer, listMap, text } from './schema.ts';
+import { type DeepReadonly, integer, listMap, patternText, text } from './schema.ts';
 
 /** What a condition can be about. A type is never renamed: users' alerts and `kubectl wait` name it. */
 export const conditionTypes = {
@@ -53,13 +53,13 @@ export const conditionReasons = {
 export type ConditionReason = (typeof conditionReasons)[keyof typeof conditionReasons];
 
 const condition = z.object({
-  type: text({ max: 316 }).describe('What the condition is about.'),
+  type: text(316).describe('What the condition is about.'),
   status: z.enum(['True', 'False', 'Unknown']).describe('Whether it holds.'),
   observedGeneration: integer(0, Number.MAX_SAFE_INTEGER).describe(
     'The generation of the object that this was found for.',
   ),
-  lastTransitionTime: text({ max: 64 }).describe('When `status` last changed, in RFC 3339.'),
-  reason: text({
+  lastTransitionTime: text(64).describe('When `status` last changed, in RFC 3339.'),
+  reason: patternText({
     max: 1024,
     pattern: /^[A-Za-z]([A-Za-z0-9_,:]*[A-Za-z0-9_])?$/,
     accepts: 'a reason in CamelCase',

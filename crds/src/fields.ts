@@ -1,5 +1,5 @@
 import { isIP } from 'node:net';
-import { integer, text, withRules } from './schema.ts';
+import { integer, patternText, withRules } from './schema.ts';
 
 /* Fields that occur in more than one kind. Patterns are written so that JavaScript and RE2 read them alike. */
 
@@ -12,52 +12,52 @@ export const pathSource = "/([-A-Za-z0-9/._~!$&'()*+,;=:@]|%[0-9a-fA-F]{2})*";
 export const unsafePathPattern = '//|/[.][.]?(/|;|$)|%([01][0-9a-fA-F]|2[fF]|5[cC]|7[fF])';
 
 /** The name of a namespaced object. */
-export const objectName = text({
+export const objectName = patternText({
   max: 253,
   pattern: new RegExp(`^${LABEL}([.]${LABEL})*$`),
   accepts: 'the name of an object: lower case letters, digits, - and dots',
 });
 
-export const serviceName = text({
+export const serviceName = patternText({
   max: 63,
   pattern: new RegExp(`^${LABEL}$`),
   accepts: 'the name of a Service: at most 63 lower case letters, digits and -',
 });
 
-export const namespaceName = text({
+export const namespaceName = patternText({
   max: 63,
   pattern: new RegExp(`^${LABEL}$`),
   accepts: 'the name of a namespace: at most 63 lower case letters, digits and -',
 });
 
 /** Names within an object. They begin with a letter, so that none can be taken for a position. */
-export const sectionName = text({
+export const sectionName = patternText({
   max: 63,
   pattern: /^[a-z]([-a-z0-9]*[a-z0-9])?$/,
   accepts: 'a name of at most 63 lower case letters, digits and -, beginning with a letter',
 });
 
-export const hostname = text({
+export const hostname = patternText({
   max: 253,
   pattern: new RegExp(`^([*][.])?${LABEL}([.]${LABEL})*$`),
   accepts: 'a host name in lower case without a port, such as shop.example.com or *.example.com',
 });
 
-export const preciseHostname = text({
+export const preciseHostname = patternText({
   max: 253,
   pattern: new RegExp(`^${LABEL}([.]${LABEL})*$`),
   accepts: 'a host name in lower case without a port or a wildcard, such as shop.example.com',
 });
 
 /** RFC 9110 5.6.2. */
-export const headerName = text({
+export const headerName = patternText({
   max: 256,
   pattern: /^[-A-Za-z0-9!#$%&'*+.^_`|~]+$/,
   accepts: 'the name of a header field, such as X-Tenant',
 });
 
 /** A header value that needs no folding or trimming and can carry no second field. */
-export const headerValue = text({
+export const headerValue = patternText({
   max: 4096,
   pattern: /^[!-~]([\t -~]*[!-~])?$/,
   accepts: 'a header value of printable ASCII characters, without spaces around it',
@@ -65,7 +65,7 @@ export const headerValue = text({
 
 export const port = integer(1, 65_535);
 
-export const urlPath = text({
+export const urlPath = patternText({
   max: 1024,
   pattern: new RegExp(`^${pathSource}$`),
   accepts: 'a path that begins with /, with other characters escaped as %XX',
@@ -73,7 +73,7 @@ export const urlPath = text({
 
 /** An address range, such as `10.0.0.0/8`. */
 export const cidr = withRules(
-  text({
+  patternText({
     max: 64,
     pattern: /^[0-9a-fA-F.:]+\/[0-9]{1,3}$/,
     accepts: 'an address range such as 10.0.0.0/8 or fd00::/8',

@@ -3,7 +3,18 @@ import { z } from 'zod';
 import { conditions } from './conditions.ts';
 import { cidr, hostname, port, sectionName } from './fields.ts';
 import { apiVersion, objectMeta } from './objectMeta.ts';
-import { type DeepReadonly, duration, integer, list, listMap, listSet, text, withRules } from './schema.ts';
+import {
+  type DeepReadonly,
+  duration,
+  integer,
+  list,
+  listMap,
+  listSet,
+  patternText,
+  sameOptional,
+  text,
+  withRules,
+} from './schema.ts';
 
 /** With the value `true`: routes without `parentRefs` attach to this fleet. */
 export const defaultFleetAnnotation = 'evergate.dev/is-default-fleet';
@@ -29,7 +40,7 @@ const listener = z.strictObject({
 });
 
 const listeners = withRules(listMap(listener, ['name'], 64).min(1), {
-  cel: "self.all(a, self.exists_one(b, a.port == b.port && (has(a.hostname) ? a.hostname : '') == (has(b.hostname) ? b.hostname : '')))",
+  cel: `self.all(a, self.exists_one(b, a.port == b.port && ${sameOptional('hostname')}))`,
   holds: (all) => new Set(all.map((one) => `${one.port} ${one.hostname ?? ''}`)).size === all.length,
   message: 'listeners on one port must differ in hostname',
 });
@@ -78,7 +89,7 @@ const clientTraffic = z.strictObject({
   maxConnections: integer(1, 1_000_000)
     .default(10_000)
     .describe('The most connections that one gateway holds at once.'),
-  healthPathPrefix: text({
+  healthPathPrefix: patternText({
     max: 256,
     pattern: /^(\/[-A-Za-z0-9._~]+)*$/,
     accepts: 'a path without a slash at the end, such as /.evergate, or nothing',
@@ -128,7 +139,7 @@ const status = z.object({
     .optional()
     .describe('The generation that this status is about.'),
   conditions: conditions.optional().describe('Accepted, Programmed, Available, Degraded, and Ready.'),
-  revision: text({ max: 128 }).optional().describe('The revision of the route table that the fleet should serve.'),
+  revision: text(128).optional().describe('The revision of the route table that the fleet should serve.'),
   replicas: z
     .object({
       desired: count.describe('How many gateways should run.'),
@@ -140,7 +151,7 @@ const status = z.object({
   addresses: list(
     z.object({
       type: z.enum(['IPAddress', 'Hostname']).describe('What `value` is.'),
-      value: text({ max: 253 }).describe('The address.'),
+      value: text(253).describe('The address.'),
     }),
     16,
   )
@@ -148,7 +159,7 @@ const status = z.object({
     .describe('Where clients reach the fleet.'),
   listeners: listMap(
     z.object({
-      name: text({ max: 63 }).describe('The name of the listener.'),
+      name: text(63).describe('The name of the listener.'),
       attachedRoutes: count.describe('How many routes are attached to it.'),
     }),
     ['name'],

@@ -1,14 +1,7 @@
 import type { Parsed } from '@evergate/contract/problem';
 import { type BackendPolicy, backendPolicySchema } from './backendPolicy.ts';
 import { type GatewayFleet, gatewayFleetSchema } from './gatewayFleet.ts';
-import {
-  type GatewayRoute,
-  gatewayRouteSchema,
-  type RouteRule,
-  routeRule,
-  type UnreadRoute,
-  unreadRouteSchema,
-} from './gatewayRoute.ts';
+import { type GatewayRoute, gatewayRouteSchema, type UnreadRoute, unreadRouteSchema } from './gatewayRoute.ts';
 import {
   type EndpointSlice,
   endpointSliceSchema,
@@ -20,6 +13,7 @@ import {
   serviceSchema,
 } from './kubernetes.ts';
 import { parseWith } from './problems.ts';
+import { type RouteRule, routeRule } from './routeRule.ts';
 
 /** The kinds that are read, ours and others'. */
 export interface Objects {

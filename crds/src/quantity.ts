@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { integer, text } from './schema.ts';
+import { integer, patternText } from './schema.ts';
 
 const UNIT_BYTES: Readonly<Record<string, number>> = {
   '': 1,
@@ -18,7 +18,7 @@ const PATTERN = /^([1-9][0-9]{0,14}|[1-9][0-9]{0,5}(k|M|G|Ki|Mi|Gi))$/;
 export const byteQuantity = z
   .union([
     integer(1, 999_999_999_999_999),
-    text({ max: 16, pattern: PATTERN, accepts: 'a number of bytes, 1 or more, such as 10Mi, 500k or 1048576' }),
+    patternText({ max: 16, pattern: PATTERN, accepts: 'a number of bytes, 1 or more, such as 10Mi, 500k or 1048576' }),
   ])
   .meta({ 'x-kubernetes-int-or-string': true });
 

@@ -9,7 +9,7 @@ import {
   serviceName,
   urlPath,
 } from './fields.ts';
-import { type DeepReadonly, integer, listMap, listSet, text, withRules } from './schema.ts';
+import { type DeepReadonly, integer, listMap, listSet, patternText, withRules } from './schema.ts';
 
 /* What a rule can do to a request or its response. One variant a type, each with the one field that carries its settings. */
 
@@ -59,7 +59,7 @@ const pathModifier = z
     }),
     z.strictObject({
       type: z.literal('ReplacePrefixMatch'),
-      replacePrefixMatch: text({
+      replacePrefixMatch: patternText({
         max: 1024,
         pattern: new RegExp(`^(${pathSource})?$`),
         accepts: 'a path that begins with /, or nothing, which is the same as /',
@@ -93,7 +93,7 @@ const requestRedirect = z.strictObject({
       'The port of the new address; without one, that of `scheme` where it is given, else that of the listener.',
     ),
   statusCode: z
-    .union([z.literal(301), z.literal(302), z.literal(303), z.literal(307), z.literal(308)])
+    .literal([301, 302, 303, 307, 308])
     .default(302)
     .describe('The status of the answer: 301 and 308 may be remembered by clients, 307 and 308 keep the method.'),
 });
@@ -111,7 +111,7 @@ const requestMirror = z.strictObject({
   percent: integer(0, 100).default(100).describe('How many of a hundred requests are copied.'),
 });
 
-const origin = text({
+const origin = patternText({
   max: 253,
   pattern: /^([*]|[a-z][a-z0-9+.-]{0,31}:\/\/([*][.])?[A-Za-z0-9.-]+(:([0-9]{1,5}|[*]))?)$/,
   accepts: 'an origin such as https://shop.example.com or https://*.example.com, or *',

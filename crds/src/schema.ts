@@ -33,13 +33,24 @@ export function withRules<S extends z.ZodType>(schema: S, ...rules: readonly Fie
   return checked.meta({ 'x-kubernetes-validations': rules.map(({ cel, message }) => ({ rule: cel, message })) });
 }
 
-/** Text of 1 to `max` characters, unless a pattern says otherwise. `accepts` completes "expected ...". */
-export function text(options: { max: number; pattern?: RegExp; accepts?: string }): z.ZodString {
-  const bounded = z.string().max(options.max);
-  if (options.pattern === undefined) return bounded.min(1);
-  return bounded.regex(options.pattern, {
-    error: `expected ${options.accepts ?? `text like ${options.pattern.source}`}`,
-  });
+/** CEL: the field is the same in `a` and `b`, or in neither. A reserved word is written `__namespace__`. */
+export function sameOptional(field: string): string {
+  return `has(a.${field}) == has(b.${field}) && (!has(a.${field}) || a.${field} == b.${field})`;
+}
+
+/** Text of 1 to `max` characters. */
+export function text(max: number): z.ZodString {
+  return z.string().min(1).max(max);
+}
+
+/** Text of at most `max` characters that matches. `accepts` says in words what does: it completes "expected ...". */
+export function patternText(options: { max: number; pattern: RegExp; accepts: string }): z.ZodString {
+  const { max, pattern, accepts } = options;
+  return z
+    .string()
+    .max(max)
+    .regex(pattern, { error: `expected ${accepts}` })
+    .meta({ accepts });
 }
 
 /** A whole number from `min` to `max`, at most 2^53 - 1. */
@@ -51,7 +62,7 @@ export function integer(min: number, max: number): z.ZodNumber {
 export function duration(min: string, max: string): z.ZodString {
   const minMs = parseDuration(min) ?? 0;
   const maxMs = parseDuration(max) ?? 0;
-  const shape = text({
+  const shape = patternText({
     max: 32,
     pattern: /^([0-9]{1,5}(h|m|s|ms)){1,4}$/,
     accepts: 'a duration of h, m, s and ms, such as 1m30s or 250ms',

@@ -1,0 +1,24 @@
+import { stringify } from 'yaml';
+import { customResourceDefinition, customResources } from './customResource.ts';
+import { referencePage } from './reference.ts';
+
+/** A file made from the schemas; `path` is relative to the repository's root. */
+export interface GeneratedFile {
+  readonly path: string;
+  readonly content: string;
+}
+
+/** Everything that is generated, the same on every run. */
+export function generatedFiles(): readonly GeneratedFile[] {
+  return customResources.flatMap((resource) => [
+    {
+      path: `crds/${resource.plural}.yaml`,
+      content: `# Generated from crds/src by \`make generate\`; do not edit.\n${toYaml(customResourceDefinition(resource))}`,
+    },
+    { path: `docs/reference/${resource.singular}.md`, content: referencePage(resource) },
+  ]);
+}
+
+function toYaml(value: object): string {
+  return stringify(value, { lineWidth: 0, aliasDuplicateObjects: false });
+}

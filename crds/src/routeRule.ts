@@ -1,0 +1,189 @@
+import { parseDuration } from '@evergate/contract/duration';
+import { z } from 'zod';
+import { headerName, namespaceName, pathSource, port, sectionName, serviceName, unsafePathPattern } from './fields.ts';
+import { byteQuantity } from './quantity.ts';
+import { routeFilter } from './routeFilters.ts';
+import {
+  type DeepReadonly,
+  duration,
+  type FieldRule,
+  integer,
+  list,
+  listMap,
+  patternText,
+  text,
+  withRules,
+} from './schema.ts';
+
+/* One rule of a route: which requests it is for, what is done to them, and where they go. */
+
+const SAFE_PATH = new RegExp(`^${pathSource}$`);
+const UNSAFE_PATH = new RegExp(unsafePathPattern);
+
+const pathMatch = withRules(
+  z.strictObject({
+    type: z
+      .enum(['Exact', 'PathPrefix', 'RegularExpression'])
+      .default('PathPrefix')
+      .describe(
+        'Exact: the whole path. PathPrefix: whole segments from the start. RegularExpression: RE2 syntax, the whole path.',
+      ),
+    value: text(1024).default('/').describe('The path, or the expression. Paths are compared after normalisation.'),
+  }),
+  {
+    cel: `self.type == 'RegularExpression' || self.value.matches(r"^${pathSource}$")`,
+    holds: ({ type, value }) => type === 'RegularExpression' || SAFE_PATH.test(value),
+    message: 'value must be a path that begins with /, with other characters escaped as %XX',
+  },
+  {
+    cel: `self.type == 'RegularExpression' || !self.value.matches(r"${unsafePathPattern}")`,
+    holds: ({ type, value }) => type === 'RegularExpression' || !UNSAFE_PATH.test(value),
+    message:
+      'value must be a path in normal form, without //, /./, /../ or an escaped slash, as no request has such a path once it is normalised',
+  },
+);
+
+const matchType = z
+  .enum(['Exact', 'RegularExpression'])
+  .default('Exact')
+  .describe('Exact: the same text. RegularExpression: RE2 syntax, the whole value.');
+const matchValue = text(4096).describe('The text, or the expression.');
+
+const headerMatch = z.strictObject({
+  type: matchType,
+  name: headerName.describe('The name of the header, in any case.'),
+  value: matchValue,
+});
+
+const queryParamMatch = z.strictObject({
+  type: matchType,
+  name: patternText({
+    max: 256,
+    pattern: /^[!-~]+$/,
+    accepts: 'a name of printable ASCII characters without spaces',
+  }).describe('The name of the query parameter. The first of several counts.'),
+  value: matchValue,
+});
+
+const match = z.strictObject({
+  path: pathMatch.prefault({ type: 'PathPrefix', value: '/' }).describe('What the path must be.'),
+  method: z
+    .enum(['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'OPTIONS', 'TRACE', 'PATCH'])
+    .optional()
+    .describe('What the method must be; any without one.'),
+  headers: listMap(headerMatch, ['name'], 16).default([]).describe('Headers that must all match.'),
+  queryParams: listMap(queryParamMatch, ['name'], 16).default([]).describe('Query parameters that must all match.'),
+});
+
+const backendRef = z.strictObject({
+  name: serviceName.describe('The name of a Service.'),
+  namespace: namespaceName
+    .optional()
+    .describe('Its namespace; another than that of the route needs a ReferenceGrant there.'),
+  port: port.describe('The port of the Service.'),
+  weight: integer(0, 1_000_000)
+    .default(1)
+    .describe('Its share of the requests, in proportion to the sum of the weights. 0 takes none.'),
+});
+
+const timeouts = withRules(
+  z.strictObject({
+    request: duration('0s', '100h')
+      .optional()
+      .describe(
+        'From the head of the request to the last byte of the response. 0s is no limit; unset, 30s to the head and 60s idle.',
+      ),
+    backendRequest: duration('0s', '100h').optional().describe('One attempt at a backend. 0s is no limit.'),
+  }),
+  {
+    cel: "!has(self.request) || !has(self.backendRequest) || duration(self.request) == duration('0s') || duration(self.backendRequest) <= duration(self.request)",
+    holds: ({ request, backendRequest }) => {
+      const requestMs = parseDuration(request ?? '0s') || Number.POSITIVE_INFINITY;
+      return (parseDuration(backendRequest ?? '0s') ?? 0) <= requestMs;
+    },
+    message: 'backendRequest must not be longer than request',
+  },
+);
+
+const ruleShape = z.strictObject({
+  name: sectionName
+    .optional()
+    .describe(
+      'What statuses, logs and metrics call the rule; its position without one. A name keeps them steady when rules move.',
+    ),
+  matches: list(match, 16)
+    .min(1)
+    .prefault([{ path: { type: 'PathPrefix', value: '/' } }])
+    .describe('A request is for this rule when any of these matches. Unset: every path.'),
+  filters: list(routeFilter, 16).default([]).describe('What is done to the request and to its response.'),
+  backendRefs: list(backendRef, 16).default([]).describe('Where requests go, in proportion to the weights.'),
+  timeouts: timeouts.prefault({}).describe('How long things may take.'),
+  limits: z
+    .strictObject({
+      requestBody: byteQuantity
+        .optional()
+        .describe(
+          'The most bytes that the body of a request may have, such as 10Mi; more is answered 413. Unset: as the fleet says.',
+        ),
+    })
+    .prefault({})
+    .describe('What requests may need.'),
+});
+
+type RuleShape = z.output<typeof ruleShape>;
+
+function filterTypes(rule: RuleShape): readonly string[] {
+  return rule.filters.map(({ type }) => type);
+}
+
+const HAS_FILTERS = 'has(self.filters)';
+const HAS_BACKENDS = 'has(self.backendRefs) && size(self.backendRefs) > 0';
+const ANSWERS = "f.type == 'RequestRedirect' || f.type == 'DirectResponse'";
+const answering = ['RequestRedirect', 'DirectResponse'];
+const singleFilters = routeFilter.options
+  .map((option) => option.shape.type.value)
+  .filter((type) => type !== 'RequestMirror');
+
+const anyPrefixReplaced = ['urlRewrite', 'requestRedirect']
+  .map((field) => `(has(f.${field}) && has(f.${field}.path) && f.${field}.path.type == 'ReplacePrefixMatch')`)
+  .join(' || ');
+
+const ruleRules: readonly FieldRule<RuleShape>[] = [
+  {
+    cel: `!${HAS_FILTERS} || !self.filters.exists(f, ${ANSWERS}) || !(${HAS_BACKENDS})`,
+    holds: (rule) => rule.backendRefs.length === 0 || !filterTypes(rule).some((type) => answering.includes(type)),
+    message: 'a rule with a RequestRedirect or DirectResponse filter answers itself and must have no backendRefs',
+  },
+  {
+    cel: `(${HAS_BACKENDS}) || (${HAS_FILTERS} && self.filters.exists(f, ${ANSWERS}))`,
+    holds: (rule) => rule.backendRefs.length > 0 || filterTypes(rule).some((type) => answering.includes(type)),
+    message: 'a rule must have backendRefs, or a RequestRedirect or DirectResponse filter that answers',
+  },
+  {
+    cel: `!${HAS_FILTERS} || self.filters.filter(f, ${ANSWERS} || f.type == 'URLRewrite').size() <= 1`,
+    holds: (rule) => filterTypes(rule).filter((type) => [...answering, 'URLRewrite'].includes(type)).length <= 1,
+    message: 'a rule must have only one of the filters URLRewrite, RequestRedirect and DirectResponse',
+  },
+  ...singleFilters.map((single) => ({
+    cel: `!${HAS_FILTERS} || self.filters.filter(f, f.type == '${single}').size() <= 1`,
+    holds: (rule: RuleShape) => filterTypes(rule).filter((type) => type === single).length <= 1,
+    message: `a rule must have only one filter of type ${single}`,
+  })),
+  {
+    cel: `!${HAS_FILTERS} || !self.filters.exists(f, ${anyPrefixReplaced}) || self.matches.all(m, m.path.type == 'PathPrefix')`,
+    holds: (rule) =>
+      !rule.filters.some(replacesPrefixMatch) || rule.matches.every(({ path }) => path.type === 'PathPrefix'),
+    message: 'ReplacePrefixMatch needs every match of the rule to have a path of type PathPrefix',
+  },
+];
+
+function replacesPrefixMatch(filter: RuleShape['filters'][number]): boolean {
+  if (filter.type === 'URLRewrite') return filter.urlRewrite.path?.type === 'ReplacePrefixMatch';
+  return filter.type === 'RequestRedirect' && filter.requestRedirect.path?.type === 'ReplacePrefixMatch';
+}
+
+export const routeRule = withRules(ruleShape, ...ruleRules);
+
+export type RouteMatch = DeepReadonly<z.infer<typeof match>>;
+export type BackendRef = DeepReadonly<z.infer<typeof backendRef>>;
+export type RouteRule = DeepReadonly<z.infer<typeof routeRule>>;
