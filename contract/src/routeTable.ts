@@ -168,11 +168,8 @@ const routesPart = z.object({
 export const settingsSchema: typeof settings = settings;
 export const routesPartSchema: typeof routesPart = routesPart;
 
-type DeepReadonly<T> = T extends (infer E)[]
-  ? readonly DeepReadonly<E>[]
-  : T extends object
-    ? { readonly [K in keyof T]: DeepReadonly<T[K]> }
-    : T;
+/** Arrays and tuples are mapped as such. */
+type DeepReadonly<T> = T extends object ? { readonly [K in keyof T]: DeepReadonly<T[K]> } : T;
 
 export type PathMatch = DeepReadonly<z.infer<typeof pathMatch>>;
 export type NamedMatch = DeepReadonly<z.infer<typeof namedMatch>>;
