@@ -77,7 +77,7 @@ export function createStatusPort(options: StatusPortOptions): SidePort {
 }
 
 function get(serve: SideHandler['serve']): SideHandler {
-  return { methods: ['GET'], serve };
+  return { methods: ['GET', 'HEAD'], serve };
 }
 
 function sendReadiness(response: ServerResponse, { ready, components }: Readiness): void {

@@ -44,6 +44,8 @@ export class Counters<Reason extends string = string, Kind extends string = stri
   upstreamRetries = 0;
   reloadsSucceeded = 0;
   reloadsRefused = 0;
+  /** Lines of the access log and of the process's own. */
+  logLinesDropped = 0;
 
   readonly #now: () => number;
   #table: { readonly order: DocumentOrder; readonly sinceMs: number } | undefined;

@@ -31,6 +31,11 @@ const numbers: readonly Numbers[] = [
   counter('evergate_upstream_retries_total', 'Attempts after the first of a request.', (all) => all.upstreamRetries),
   counter('evergate_reloads_total', 'Route tables swapped in.', (all) => all.reloadsSucceeded),
   counter('evergate_reloads_refused_total', 'Route tables refused; the last one stayed.', (all) => all.reloadsRefused),
+  counter(
+    'evergate_log_lines_dropped_total',
+    'Log lines that the reader of stdout did not take in time.',
+    (all) => all.logLinesDropped,
+  ),
   gauge('evergate_table_epoch', 'Epoch of the route table served.', (all) => all.table()?.order.epoch),
   gauge('evergate_table_sequence', 'Sequence of the route table served.', (all) => all.table()?.order.sequence),
   gauge('evergate_table_age_seconds', 'How long that table has been served.', (all) => seconds(all.table()?.ageMs)),

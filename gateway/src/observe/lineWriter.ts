@@ -1,5 +1,8 @@
-import type { Timers } from '../reload/timers.ts';
-import { systemTimers } from '../reload/timers.ts';
+import type { Writable } from 'node:stream';
+import { systemTimers, type Timers } from '../reload/timers.ts';
+
+/** A batch of this size waits for no more lines. */
+const BATCH_CHARACTERS = 65_536;
 
 /** Takes bytes without ever blocking the event loop. */
 export interface ByteSink {
@@ -7,12 +10,29 @@ export interface ByteSink {
   write(bytes: Buffer): Promise<void>;
 }
 
+/**
+ * A stream as a sink. Node writes pipes and sockets without blocking, also as stdout: what the reader does not take waits in memory, which
+ * one call at a time bounds. A reader that is gone (EPIPE) makes every write reject.
+ */
+export function streamSink(stream: Writable): ByteSink {
+  stream.on('error', ignoreError);
+  return {
+    write: (bytes) =>
+      new Promise((resolve, reject) => stream.write(bytes, (error) => (error ? reject(error) : resolve()))),
+  };
+}
+
+/** The callback of the write that failed says the same. */
+function ignoreError(): void {}
+
 export interface LineWriterOptions {
   readonly sink: ByteSink;
   /** How much may wait, in bytes; lines beyond are dropped. */
   readonly limitBytes: number;
   /** How long a line may wait for others to go out with it. */
   readonly flushAfterMs: number;
+  /** Hears of lines that were dropped, because there were too many or because the sink failed. */
+  readonly onDropped: (lines: number) => void;
   readonly timers?: Timers;
 }
 
@@ -28,8 +48,6 @@ export class LineWriter {
   #count = 0;
   #cancelFlush: (() => void) | undefined;
   #writing: Promise<void> | undefined;
-  /** Lines dropped, because there were too many or because the sink failed. */
-  dropped = 0;
 
   constructor(options: LineWriterOptions) {
     this.#options = options;
@@ -40,13 +58,14 @@ export class LineWriter {
   write(line: string): void {
     const bytes = Buffer.byteLength(line) + 1;
     if (this.#bytes + bytes > this.#options.limitBytes) {
-      this.dropped += 1;
+      this.#options.onDropped(1);
       return;
     }
     this.#lines += `${line}\n`;
     this.#bytes += bytes;
     this.#count += 1;
-    this.#scheduleFlush();
+    if (this.#lines.length >= BATCH_CHARACTERS) this.#flush();
+    else this.#scheduleFlush();
   }
 
   /** Waits until what was taken so far is written or lost, at most `timeoutMs`. */
@@ -73,9 +92,7 @@ export class LineWriter {
     this.#count = 0;
     this.#writing = this.#options.sink
       .write(batch)
-      .catch(() => {
-        this.dropped += count;
-      })
+      .catch(() => this.#options.onDropped(count))
       .then(() => this.#written(batch.length));
   }
 

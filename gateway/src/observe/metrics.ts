@@ -1,7 +1,6 @@
 import type { Writable } from 'node:stream';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { collectDefaultMetrics, Registry } from 'prom-client';
-import type { Breathe } from '../reload/breathe.ts';
 import type { Counters } from './counters.ts';
 import type { EventLoopMonitor } from './eventLoop.ts';
 import { familyHead, sample } from './exposition.ts';
@@ -50,10 +49,10 @@ export class Metrics {
    * Writes every family to `sink`, fewer than 100,000 samples: what concerns the whole gateway first, then the backends, then the
    * rules; what is beyond the limit is counted in `evergate_metrics_series_omitted`. Rejects when `signal` aborts.
    */
-  async write(sink: Writable, signal: AbortSignal, breathe?: Breathe): Promise<void> {
+  async write(sink: Writable, signal: AbortSignal): Promise<void> {
     sink.write(await this.registry.metrics());
     await nextTurn();
-    await writeSliced(withinLimit(this.#chunks(), SERIES_LIMIT), sink, signal, breathe);
+    await writeSliced(withinLimit(this.#chunks(), SERIES_LIMIT), sink, signal);
   }
 
   *#chunks(): Generator<string> {

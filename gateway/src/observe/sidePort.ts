@@ -5,8 +5,8 @@ import type { Logger } from './log.ts';
 
 /** One path of a side port. */
 export interface SideHandler {
-  /** The methods it answers; HEAD is answered wherever GET is. */
-  readonly methods: readonly ('GET' | 'POST')[];
+  /** The methods it answers. */
+  readonly methods: readonly ('GET' | 'HEAD' | 'POST')[];
   /** Answers. `signal` aborts when the client went away or the time is over. What it throws becomes a 500. */
   serve(response: ServerResponse, signal: AbortSignal): Promise<void> | void;
 }
@@ -92,9 +92,8 @@ export class SidePort {
     const handler = Object.hasOwn(handlers, path) ? handlers[path] : undefined;
     if (handler === undefined)
       return sendText(response, 404, `not found; here are ${Object.keys(handlers).join(', ')}`);
-    const method = request.method === 'HEAD' ? 'GET' : request.method;
-    if (!handler.methods.some((allowed) => allowed === method)) {
-      const allowed = handler.methods.flatMap((one) => (one === 'GET' ? ['GET', 'HEAD'] : [one])).join(', ');
+    if (!handler.methods.some((method) => method === request.method)) {
+      const allowed = handler.methods.join(', ');
       response.setHeader('allow', allowed);
       return sendText(response, 405, `${path} answers ${allowed}`);
     }
