@@ -20,10 +20,19 @@ export interface ExchangeListener {
   onDrain(): void;
 }
 
+/** Sees a request's body pass. */
+export interface BodyObserver {
+  /** Bytes; 0 is no limit. A body that declares more is refused before `body` is called. */
+  readonly maxBodyBytes: number;
+  onBodyData(chunk: Buffer): void;
+  /** More than `maxBodyBytes` came; the body was destroyed. */
+  onBodyTooLarge(): void;
+}
+
 /**
  * One request and the answer to it, whichever protocol carries them. The request path depends on this alone.
  *
- * Answer with exactly one of: `respond` (then `write`* and `end`), `upgrade`, `refuse`.
+ * Answer with exactly one of: `respond` (then `write`* and `end`), `upgrade`, `abort`.
  */
 export interface Exchange {
   readonly method: string;
@@ -36,8 +45,11 @@ export interface Exchange {
   readonly headers: HeaderList;
   /** Bytes that will come: a number when the length was declared, undefined when it is chunked, 0 without a body. */
   readonly bodyLength: number | undefined;
-  /** The request's body; undefined without one. Reading it sends `100 Continue` where the client waits for that. */
-  body(): Readable | undefined;
+  /**
+   * The request's body; undefined without one. Call it once, when the request is going to be sent: it asks for the body where the client
+   * waits for `100 Continue`. Destroying it leaves the connection to the client alone.
+   */
+  body(observer: BodyObserver): Readable | undefined;
   readonly peer: Peer;
   /** Name of the listener in the route table. */
   readonly listener: string;
@@ -56,8 +68,8 @@ export interface Exchange {
   /** Returns false when the client should drain first. */
   write(chunk: Uint8Array): boolean;
   end(trailers?: HeaderList): void;
-  /** Sends 101 (or the status given) and hands over the connection. */
-  upgrade(status: number, headers: HeaderList, head: Uint8Array): Duplex;
-  /** Gives up: without a head yet nothing more is promised; after it the connection is cut so that the client sees the body is broken. */
+  /** Sends 101 and hands over the connection, with whatever the client sent early. */
+  upgrade(headers: HeaderList): Duplex;
+  /** Cuts the connection (or the stream), so that the client sees that the answer is broken. */
   abort(): void;
 }

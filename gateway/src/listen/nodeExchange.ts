@@ -1,0 +1,160 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Duplex, Readable } from 'node:stream';
+import type { Connection, OpenExchange } from './connection.ts';
+import type { BodyObserver, Exchange, ExchangeListener, HeaderList, Peer } from './exchange.ts';
+import { lingerOnClose } from './lingeringClose.ts';
+import { RequestBody } from './requestBody.ts';
+import type { RequestHead } from './requestHead.ts';
+
+/** An answer that comes before a body of at most this size was read lets the body be read and dropped; else the connection ends. */
+const DRAIN_BYTES = 65_536;
+
+/** What the listener knows and an exchange needs. */
+export interface ListenerState {
+  readonly name: string;
+  /** Every answer says `Connection: close`. */
+  readonly draining: boolean;
+  now(): number;
+}
+
+/** An exchange over node:http's server side. */
+export class NodeExchange implements Exchange, OpenExchange {
+  readonly method: string;
+  readonly target: string;
+  readonly authority: string;
+  readonly scheme = 'http';
+  readonly version: '1.0' | '1.1';
+  readonly headers: HeaderList;
+  readonly bodyLength: number | undefined;
+  readonly upgradeProtocol: string | undefined;
+  readonly #request: IncomingMessage;
+  readonly #response: ServerResponse;
+  readonly #connection: Connection;
+  readonly #state: ListenerState;
+  /** Bytes that came behind an upgrade request; undefined where the client did not ask to switch. */
+  readonly #upgradeHead: Buffer | undefined;
+  #listener: ExchangeListener | undefined;
+  #body: RequestBody | undefined;
+  #expectsContinue: boolean;
+
+  constructor(
+    request: IncomingMessage,
+    response: ServerResponse,
+    head: RequestHead,
+    connection: Connection,
+    state: ListenerState,
+    special?: { readonly expectsContinue?: boolean; readonly upgradeHead?: Buffer },
+  ) {
+    this.method = request.method as string;
+    this.target = head.target;
+    this.authority = head.authority;
+    this.version = request.httpVersionMinor === 0 ? '1.0' : '1.1';
+    this.headers = request.rawHeaders;
+    this.bodyLength = head.bodyLength;
+    this.upgradeProtocol = special?.upgradeHead === undefined ? undefined : head.upgradeProtocol;
+    this.#request = request;
+    this.#response = response;
+    this.#connection = connection;
+    this.#state = state;
+    this.#upgradeHead = special?.upgradeHead;
+    this.#expectsContinue = special?.expectsContinue === true;
+    connection.add(this);
+  }
+
+  get peer(): Peer {
+    return this.#connection.peer;
+  }
+
+  get listener(): string {
+    return this.#state.name;
+  }
+
+  body(observer: BodyObserver): Readable | undefined {
+    if (this.bodyLength === 0) return undefined;
+    if (this.#expectsContinue) this.#response.writeContinue();
+    this.#expectsContinue = false;
+    this.#body = new RequestBody(this.#request, observer);
+    return this.#body;
+  }
+
+  listen(listener: ExchangeListener): void {
+    this.#listener = listener;
+  }
+
+  inform(status: number, headers: HeaderList): void {
+    if (this.version === '1.1' && !this.#response.headersSent)
+      this.#response.writeInformation(status, headers as string[]);
+  }
+
+  respond(status: number, headers: HeaderList, firstChunk?: Uint8Array, end = false): boolean {
+    const response = this.#response;
+    if (this.#state.draining || this.#connection.broken) response.shouldKeepAlive = false;
+    if (!this.#request.complete) this.#announceUnreadBody();
+    response.writeHead(status, headers as string[]);
+    if (end) {
+      response.end(firstChunk);
+      this.#finish();
+      return true;
+    }
+    if (firstChunk !== undefined) return this.write(firstChunk);
+    response.flushHeaders();
+    return true;
+  }
+
+  write(chunk: Uint8Array): boolean {
+    if (this.#response.write(chunk)) return true;
+    this.#response.once('drain', () => this.#listener?.onDrain());
+    return false;
+  }
+
+  end(trailers?: HeaderList): void {
+    if (trailers !== undefined && trailers.length > 0) this.#response.addTrailers(pairsOf(trailers));
+    this.#response.end();
+    this.#finish();
+  }
+
+  upgrade(headers: HeaderList): Duplex {
+    const { socket } = this.#connection;
+    this.#response.detachSocket(socket);
+    let text = 'HTTP/1.1 101 Switching Protocols\r\n';
+    for (let index = 0; index < headers.length; index += 2) text += `${headers[index]}: ${headers[index + 1]}\r\n`;
+    socket.write(`${text}\r\n`, 'latin1');
+    if (this.#upgradeHead !== undefined && this.#upgradeHead.length > 0) socket.unshift(this.#upgradeHead);
+    return socket;
+  }
+
+  abort(): void {
+    this.#connection.socket.destroy();
+  }
+
+  onConnectionClosed(): void {
+    this.#body?.breakOff();
+    this.#listener?.onAborted();
+  }
+
+  /** The answer begins before the whole request was read, and nobody reads the rest. */
+  #announceUnreadBody(): void {
+    if (this.#bodyIsShort() || (this.#body !== undefined && !this.#body.destroyed)) return;
+    this.#response.shouldKeepAlive = false;
+    lingerOnClose(this.#connection.socket);
+  }
+
+  /** A short rest is read and dropped; a long one is not waited for. */
+  #bodyIsShort(): boolean {
+    return this.bodyLength !== undefined && this.bodyLength <= DRAIN_BYTES && !this.#expectsContinue;
+  }
+
+  #finish(): void {
+    if (!this.#request.complete && !this.#bodyIsShort()) {
+      lingerOnClose(this.#connection.socket);
+      this.#connection.broken = true;
+    }
+    this.#connection.remove(this, this.#state.now());
+  }
+}
+
+function pairsOf(list: HeaderList): [string, string][] {
+  const pairs: [string, string][] = [];
+  for (let index = 0; index < list.length; index += 2) pairs.push([list[index] as string, list[index + 1] as string]);
+  return pairs;
+}

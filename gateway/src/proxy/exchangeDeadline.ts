@@ -1,0 +1,75 @@
+import type { DeadlineEntry, Deadlines } from './deadlines.ts';
+
+/** Without a deadline of the route's: how long until the response's head, counted from the last byte of the request. */
+const HEAD_MS = 30_000;
+/** ... and how long without a byte of the response after that. */
+const IDLE_MS = 60_000;
+
+export interface Timeouts {
+  /** The whole exchange; 0 is no limit, -1 the default: 30 s to the head, then 60 s without progress. */
+  readonly requestTimeoutMs: number;
+  /** One attempt; 0 is no limit. */
+  readonly backendRequestTimeoutMs: number;
+}
+
+/** Which limit was reached. */
+export type PassedDeadline = 'RequestDeadline' | 'BackendDeadline';
+
+/** The deadline of one exchange: the nearest of the request's, the attempt's and the default's limit, in one entry of the wheel. */
+export class ExchangeDeadline implements DeadlineEntry {
+  readonly #deadlines: Deadlines;
+  readonly #timeouts: Timeouts;
+  readonly #onPassed: (passed: PassedDeadline) => void;
+  readonly #requestEndsAt: number;
+  #attemptEndsAt = Number.POSITIVE_INFINITY;
+  /** Milliseconds without a byte that are too long now; 0 where the route has a deadline of its own. */
+  #idleMs: number;
+
+  deadlineAt = 0;
+  nextEntry: DeadlineEntry | undefined;
+  previousEntry: DeadlineEntry | undefined;
+  slot = -1;
+
+  constructor(deadlines: Deadlines, timeouts: Timeouts, startedAt: number, onPassed: (passed: PassedDeadline) => void) {
+    this.#deadlines = deadlines;
+    this.#timeouts = timeouts;
+    this.#onPassed = onPassed;
+    this.#requestEndsAt =
+      timeouts.requestTimeoutMs > 0 ? startedAt + timeouts.requestTimeoutMs : Number.POSITIVE_INFINITY;
+    this.#idleMs = timeouts.requestTimeoutMs < 0 ? HEAD_MS : 0;
+  }
+
+  /** An attempt begins, at `now` on the wheel's clock. */
+  attemptStarted(now: number): void {
+    const { backendRequestTimeoutMs } = this.#timeouts;
+    if (backendRequestTimeoutMs > 0) this.#attemptEndsAt = now + backendRequestTimeoutMs;
+    this.stop();
+    this.deadlineAt = this.#nearest();
+    if (this.deadlineAt < Number.POSITIVE_INFINITY) this.#deadlines.arm(this);
+  }
+
+  /** A byte went or came. */
+  progressed(): void {
+    if (this.#idleMs > 0) this.deadlineAt = this.#nearest();
+  }
+
+  /** The response's head came. An event stream has no end that a deadline could wait for; the idle limit holds for it too. */
+  headReceived(isEventStream: boolean): void {
+    if (this.#idleMs > 0) this.#idleMs = IDLE_MS;
+    if (isEventStream && this.#idleMs === 0) this.stop();
+    else this.progressed();
+  }
+
+  stop(): void {
+    this.#deadlines.disarm(this);
+  }
+
+  onDeadline(): void {
+    this.#onPassed(this.#attemptEndsAt < this.#requestEndsAt ? 'BackendDeadline' : 'RequestDeadline');
+  }
+
+  #nearest(): number {
+    const idleEndsAt = this.#idleMs > 0 ? this.#deadlines.after(this.#idleMs) : Number.POSITIVE_INFINITY;
+    return Math.min(this.#requestEndsAt, this.#attemptEndsAt, idleEndsAt);
+  }
+}

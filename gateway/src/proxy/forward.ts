@@ -1,0 +1,274 @@
+import type { Duplex, Readable } from 'node:stream';
+import type { BodyObserver, ExchangeListener } from '../listen/exchange.ts';
+import type { CompiledRule } from '../snapshot/snapshot.ts';
+import {
+  Attempt,
+  type AttemptListener,
+  type Failure,
+  type ResponseFields,
+  type UpstreamRequest,
+} from '../upstream/attempt.ts';
+import type { Backend } from '../upstream/backend.ts';
+import type { UpstreamEndpoint } from '../upstream/endpoint.ts';
+import { ExchangeDeadline, type PassedDeadline } from './exchangeDeadline.ts';
+import { forwardedHeaders } from './forwardedHeaders.ts';
+import type { Gateway, UpstreamErrorKind } from './gateway.ts';
+import { type Mirroring, startMirrors } from './mirror.ts';
+import { flushSoon, type PendingHead } from './pendingHeads.ts';
+import { headerOf, type ProxiedRequest } from './proxiedRequest.ts';
+import type { Reason } from './reasons.ts';
+import { responseHeaders } from './responseHeaders.ts';
+import { openTunnel } from './tunnel.ts';
+
+/** The first and one retry. */
+const MAX_ATTEMPTS = 2;
+/** What the access log says where the client left before an answer (nginx's code). */
+const CLIENT_CLOSED = 499;
+
+const KIND: Readonly<Record<Failure, UpstreamErrorKind>> = {
+  Unsent: 'ConnectFailed',
+  NoHead: 'NoHead',
+  BodyBroken: 'BodyBroken',
+};
+const RETRIABLE_UNANSWERED: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS']);
+
+/**
+ * Sends a request to a backend and its response to the client: the attempts, their deadline, backpressure in both directions, and
+ * the end of one side when the other goes.
+ */
+export class Forward implements ExchangeListener, AttemptListener, BodyObserver, PendingHead {
+  readonly #gateway: Gateway;
+  readonly #request: ProxiedRequest;
+  readonly #rule: CompiledRule;
+  readonly #backend: Backend;
+  readonly #deadline: ExchangeDeadline;
+  #headers: string[] = [];
+  #path = '';
+  #body: Readable | undefined;
+  #attempt: Attempt | undefined;
+  #mirroring: Mirroring | undefined;
+  /** The response's head while it waits for the first bytes of the body, to go out in one write with them. */
+  #head: string[] | undefined;
+  #contentLength = -1;
+  #responded = false;
+  #done = false;
+  /** The body went out whole with the head. */
+  #whole = false;
+
+  constructor(gateway: Gateway, request: ProxiedRequest, rule: CompiledRule, backend: Backend) {
+    this.#gateway = gateway;
+    this.#request = request;
+    this.#rule = rule;
+    this.#backend = backend;
+    this.#deadline = new ExchangeDeadline(gateway.deadlines, rule, request.begunAt, (passed) =>
+      this.#onDeadline(passed),
+    );
+    request.backend = backend.id;
+  }
+
+  get maxBodyBytes(): number {
+    return this.#rule.maxRequestBodyBytes;
+  }
+
+  start(): void {
+    const request = this.#request;
+    const headers = forwardedHeaders(this.#gateway, request, this.#rule.filters);
+    if (headers === undefined) return request.refuse('BadHeader');
+    const endpoint = this.#backend.pick(request.begunAt);
+    if (endpoint === undefined) return request.refuse('NoEndpoints');
+    const { filters } = this.#rule;
+    this.#headers = headers;
+    this.#path = filters.rewrite(request.match, request.path, request.query) ?? request.normalisedTarget;
+    if (filters.mirrors.length > 0)
+      this.#mirroring = startMirrors(this.#gateway, filters.mirrors, this.#upstreamRequest());
+    request.exchange.listen(this);
+    this.#body = request.exchange.body(this);
+    if (this.#body === undefined) this.#mirroring?.end();
+    this.#try(endpoint);
+  }
+
+  onAborted(): void {
+    if (this.#done) return;
+    this.#request.aborted = true;
+    if (this.#request.status === 0) this.#request.status = CLIENT_CLOSED;
+    this.#giveUp(false);
+    this.#finish();
+  }
+
+  onDrain(): void {
+    this.#attempt?.resume();
+  }
+
+  onBodyData(chunk: Buffer): void {
+    this.#request.requestBytes += chunk.length;
+    this.#mirroring?.add(chunk);
+    this.#deadline.progressed();
+  }
+
+  onBodyTooLarge(): void {
+    this.#giveUp(false);
+    this.#fail('BodyTooLarge');
+  }
+
+  onInform(status: number, fields: ResponseFields): void {
+    this.#request.exchange.inform(status, responseHeaders(fields));
+  }
+
+  onHead(status: number, fields: ResponseFields): void {
+    const request = this.#request;
+    const { filters } = this.#rule;
+    request.firstByteMs = performance.now() - request.begunAt;
+    request.status = status;
+    const headers = responseHeaders(fields);
+    filters.editResponse(headers, filters.readsOrigin ? headerOf(request.headers, 'origin') : undefined);
+    this.#contentLength = Number(fields['content-length'] ?? -1);
+    this.#head = headers;
+    flushSoon(this);
+    this.#deadline.headReceived(isEventStream(fields));
+  }
+
+  onData(chunk: Buffer): void {
+    const { exchange } = this.#request;
+    this.#request.responseBytes += chunk.length;
+    this.#deadline.progressed();
+    const head = this.#head;
+    if (head === undefined) {
+      if (!exchange.write(chunk)) this.#attempt?.pause();
+      return;
+    }
+    this.#head = undefined;
+    this.#responded = true;
+    this.#whole = chunk.length === this.#contentLength;
+    if (!exchange.respond(this.#request.status, head, chunk, this.#whole)) this.#attempt?.pause();
+  }
+
+  onEnd(trailers: ResponseFields): void {
+    this.#attemptEnded(false);
+    const { exchange } = this.#request;
+    if (this.#head !== undefined) exchange.respond(this.#request.status, this.#takeHead(), undefined, true);
+    else if (!this.#whole) exchange.end(responseHeaders(trailers));
+    this.#finish();
+  }
+
+  onUpgrade(status: number, fields: ResponseFields, socket: Duplex): void {
+    const { exchange } = this.#request;
+    const endpoint = (this.#attempt as Attempt).endpoint;
+    this.#attemptEnded(false);
+    const headers = responseHeaders(fields);
+    this.#rule.filters.editResponse(headers, headerOf(exchange.headers, 'origin'));
+    headers.push('connection', 'Upgrade', 'upgrade', String(fields['upgrade'] ?? exchange.upgradeProtocol));
+    this.#request.status = status;
+    openTunnel(exchange.upgrade(headers), socket, endpoint);
+    this.#finish();
+  }
+
+  onFailed(failure: Failure): void {
+    this.#gateway.counters.upstreamErrors.add(KIND[failure]);
+    this.#attemptEnded(true);
+    const next = this.#retryEndpoint(failure);
+    if (next !== undefined) {
+      this.#gateway.counters.upstreamRetries++;
+      this.#try(next);
+    } else {
+      this.#head = undefined;
+      this.#fail(failure === 'Unsent' ? 'ConnectFailed' : 'UpstreamBroken');
+    }
+  }
+
+  /** Sends the head without waiting for the body any longer. */
+  flush(): void {
+    if (this.#head === undefined || this.#done) return;
+    this.#request.exchange.respond(this.#request.status, this.#takeHead());
+  }
+
+  #takeHead(): string[] {
+    const head = this.#head as string[];
+    this.#head = undefined;
+    this.#responded = true;
+    return head;
+  }
+
+  #upstreamRequest(): UpstreamRequest {
+    const { exchange } = this.#request;
+    return {
+      method: exchange.method,
+      path: this.#path,
+      headers: this.#headers,
+      body: this.#body,
+      upgrade: exchange.upgradeProtocol,
+    };
+  }
+
+  #try(endpoint: UpstreamEndpoint): void {
+    this.#request.attempts++;
+    this.#request.endpoint = endpoint.authority;
+    this.#gateway.counters.backends.started(this.#backend.slot);
+    this.#deadline.attemptStarted(performance.now());
+    this.#attempt = new Attempt(endpoint, this, now);
+    this.#attempt.send(this.#upstreamRequest());
+  }
+
+  /**
+   * Where the one retry goes, if there may be one: nothing was sent, or it was a request without effects on a connection that the
+   * backend had meanwhile closed (RFC 9110 9.2.2). The response has not begun in either case.
+   */
+  #retryEndpoint(failure: Failure): UpstreamEndpoint | undefined {
+    if (this.#request.attempts >= MAX_ATTEMPTS || this.#done) return undefined;
+    const { endpoint, reusedConnection } = this.#attempt as Attempt;
+    if (failure === 'Unsent') {
+      const other = this.#backend.pick(performance.now(), endpoint);
+      return other === endpoint ? undefined : other;
+    }
+    const repeatable = this.#body === undefined && RETRIABLE_UNANSWERED.has(this.#request.method);
+    return failure === 'NoHead' && reusedConnection && repeatable ? this.#backend.pick(performance.now()) : undefined;
+  }
+
+  /** Ends the attempt from our side. */
+  #giveUp(failed: boolean): void {
+    if (this.#attempt === undefined) return;
+    this.#attempt.abort();
+    this.#attemptEnded(failed);
+    this.#body?.destroy();
+  }
+
+  #attemptEnded(failed: boolean): void {
+    this.#gateway.counters.backends.ended(this.#backend.slot, failed);
+  }
+
+  /** Tells the client, as far as that is still possible. */
+  #fail(reason: Reason): void {
+    if (this.#done) return;
+    this.#head = undefined;
+    if (this.#responded) {
+      this.#request.reason = reason;
+      this.#request.exchange.abort();
+    } else {
+      this.#request.refuse(reason);
+    }
+    this.#finish();
+  }
+
+  #finish(): void {
+    if (this.#done) return;
+    this.#done = true;
+    this.#deadline.stop();
+    this.#mirroring?.end();
+    this.#request.finish();
+  }
+
+  #onDeadline(passed: PassedDeadline): void {
+    if (this.#done) return;
+    this.#gateway.counters.upstreamErrors.add('Deadline');
+    this.#giveUp(true);
+    this.#fail(passed);
+  }
+}
+
+function now(): number {
+  return performance.now();
+}
+
+function isEventStream(fields: ResponseFields): boolean {
+  const type = fields['content-type'];
+  return typeof type === 'string' && type.startsWith('text/event-stream');
+}

@@ -1,0 +1,59 @@
+import type { BackendEndpoints } from '@evergate/contract/endpoints';
+import type { AccessLog } from '../observe/accessLog.ts';
+import type { Counters } from '../observe/counters.ts';
+import type { Snapshot } from '../snapshot/snapshot.ts';
+import type { Backends } from '../upstream/backends.ts';
+import { type ClientTrust, compileClientTrust } from './clientAddress.ts';
+import type { Deadlines } from './deadlines.ts';
+import type { Reason } from './reasons.ts';
+
+/** Kinds of failed attempts, for the metrics' closed label set. */
+export type UpstreamErrorKind = 'ConnectFailed' | 'NoHead' | 'BodyBroken' | 'Deadline';
+export const upstreamErrorKinds: readonly UpstreamErrorKind[] = ['ConnectFailed', 'NoHead', 'BodyBroken', 'Deadline'];
+
+/** What every request needs of the process. One a process; the table in it is exchanged by one assignment. */
+export class Gateway {
+  readonly counters: Counters<Reason, UpstreamErrorKind>;
+  readonly backends: Backends;
+  readonly deadlines: Deadlines;
+  readonly accessLog: AccessLog;
+  /** Answered by the data port's health paths. */
+  ready = false;
+  #snapshot: Snapshot | undefined;
+  #trust: ClientTrust = compileClientTrust({ trustedHops: 0, trustedCIDRs: [] });
+  #listenerPorts: ReadonlyMap<string, number> = new Map();
+
+  constructor(parts: Pick<Gateway, 'counters' | 'backends' | 'deadlines' | 'accessLog'>) {
+    this.counters = parts.counters;
+    this.backends = parts.backends;
+    this.deadlines = parts.deadlines;
+    this.accessLog = parts.accessLog;
+  }
+
+  /** The table served now; undefined before the first. */
+  get snapshot(): Snapshot | undefined {
+    return this.#snapshot;
+  }
+
+  get trust(): ClientTrust {
+    return this.#trust;
+  }
+
+  listenerPort(name: string): number {
+    return this.#listenerPorts.get(name) ?? 0;
+  }
+
+  /** Serves `snapshot` from the next request on. */
+  serve(snapshot: Snapshot): void {
+    const { clientTraffic, listeners, telemetry } = snapshot.settings;
+    this.#trust = compileClientTrust(clientTraffic.clientAddress);
+    this.#listenerPorts = new Map(listeners.map(({ name, port }) => [name, port]));
+    this.accessLog.configure(telemetry.accessLog);
+    this.#snapshot = snapshot;
+  }
+
+  /** Sends requests to these endpoints from the next one on. */
+  serveEndpoints(listed: Iterable<BackendEndpoints>): void {
+    this.backends.update(listed);
+  }
+}

@@ -1,0 +1,124 @@
+import type { Mirror } from '../policy/filters.ts';
+import { Attempt, type AttemptListener, type UpstreamRequest } from '../upstream/attempt.ts';
+import type { Backend } from '../upstream/backend.ts';
+import type { DeadlineEntry } from './deadlines.ts';
+import type { Gateway } from './gateway.ts';
+
+/** A body beyond this is not mirrored: the copy is kept in memory until it is complete. */
+const MAX_BODY_BYTES = 262_144;
+/** Copies under way in this process; further ones are left out. */
+const MAX_IN_FLIGHT = 1_000;
+const TIMEOUT_MS = 15_000;
+
+let inFlight = 0;
+
+/** Copies that were not sent because of these bounds, for `evergate_mirror_dropped_total`. */
+export const mirrorsDropped: { count: number } = { count: 0 };
+
+/** A request whose body is being copied for mirrors. */
+export interface Mirroring {
+  add(chunk: Buffer): void;
+  /** The body is complete, or will not come: sends the copies, once. */
+  end(): void;
+}
+
+/** Sends copies of a request to the mirrors whose share it falls into. Their answers are dropped, and their failures harm nobody. */
+export function startMirrors(
+  gateway: Gateway,
+  mirrors: readonly Mirror[],
+  request: UpstreamRequest,
+): Mirroring | undefined {
+  const backends = mirrors
+    .filter(({ percent }) => Math.random() * 100 < percent)
+    .map(({ backend }) => gateway.backends.get(backend));
+  if (backends.length === 0 || request.upgrade !== undefined) return undefined;
+  return new BodyCopy(gateway, backends, request);
+}
+
+class BodyCopy implements Mirroring {
+  readonly #gateway: Gateway;
+  readonly #backends: readonly Backend[];
+  readonly #request: UpstreamRequest;
+  readonly #chunks: Buffer[] = [];
+  #bytes = 0;
+  #ended = false;
+
+  constructor(gateway: Gateway, backends: readonly Backend[], request: UpstreamRequest) {
+    this.#gateway = gateway;
+    this.#backends = backends;
+    this.#request = request;
+  }
+
+  add(chunk: Buffer): void {
+    this.#bytes += chunk.length;
+    if (this.#bytes <= MAX_BODY_BYTES) this.#chunks.push(chunk);
+    else this.#chunks.length = 0;
+  }
+
+  end(): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    for (const backend of this.#backends) this.#send(backend);
+  }
+
+  #send(backend: Backend): void {
+    const endpoint = backend.pick(performance.now());
+    if (endpoint === undefined || inFlight >= MAX_IN_FLIGHT || this.#bytes > MAX_BODY_BYTES) {
+      mirrorsDropped.count++;
+      return;
+    }
+    inFlight++;
+    const body = this.#bytes > 0 ? Buffer.concat(this.#chunks) : undefined;
+    const copy = new Copy(this.#gateway);
+    copy.start(new Attempt(endpoint, copy, () => performance.now()), { ...this.#request, body });
+  }
+}
+
+/** One copy under way: hears everything, keeps nothing. */
+class Copy implements AttemptListener, DeadlineEntry {
+  readonly #gateway: Gateway;
+  #attempt: Attempt | undefined;
+  deadlineAt = 0;
+  nextEntry: DeadlineEntry | undefined;
+  previousEntry: DeadlineEntry | undefined;
+  slot = -1;
+
+  constructor(gateway: Gateway) {
+    this.#gateway = gateway;
+  }
+
+  start(attempt: Attempt, request: UpstreamRequest): void {
+    this.#attempt = attempt;
+    this.deadlineAt = performance.now() + TIMEOUT_MS;
+    this.#gateway.deadlines.arm(this);
+    attempt.send(request);
+  }
+
+  onInform(): void {}
+  onHead(): void {}
+  onData(): void {}
+
+  onUpgrade(): void {
+    this.#end();
+  }
+
+  onEnd(): void {
+    this.#end();
+  }
+
+  onFailed(): void {
+    this.#end();
+  }
+
+  onDeadline(): void {
+    this.#attempt?.abort();
+    this.#end();
+  }
+
+  #end(): void {
+    if (this.#attempt === undefined) return;
+    this.#attempt = undefined;
+    inFlight--;
+    this.#gateway.deadlines.disarm(this);
+  }
+}

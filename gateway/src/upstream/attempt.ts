@@ -1,0 +1,155 @@
+import type { Duplex, Readable } from 'node:stream';
+import type { Dispatcher } from 'undici';
+import type { UpstreamConnection } from './connection.ts';
+import type { UpstreamEndpoint } from './endpoint.ts';
+
+/** Header fields of a response: lower-case names, a list where a field came several times. */
+export type ResponseFields = Readonly<Record<string, string | string[] | undefined>>;
+
+export interface UpstreamRequest {
+  readonly method: string;
+  /** Path and query. */
+  readonly path: string;
+  /** Flat list, names in lower case, no hop-by-hop field; `host` and, for a declared length, `content-length` included. */
+  readonly headers: string[];
+  readonly body: Readable | Uint8Array | undefined;
+  /** The protocol to switch to. */
+  readonly upgrade: string | undefined;
+}
+
+/**
+ * How far a failed attempt came, which decides what may be retried. `Unsent`: not a byte of the request went out. `NoHead`: it was
+ * sent, at least in part, and no final head came back. `BodyBroken`: the response broke off after its head.
+ */
+export type Failure = 'Unsent' | 'NoHead' | 'BodyBroken';
+
+/** Hears how an attempt goes. After `onEnd`, `onUpgrade` or `onFailed` nothing more comes. */
+export interface AttemptListener {
+  onInform(status: number, headers: ResponseFields): void;
+  onHead(status: number, headers: ResponseFields): void;
+  onData(chunk: Buffer): void;
+  onEnd(trailers: ResponseFields): void;
+  onUpgrade(status: number, headers: ResponseFields, socket: Duplex): void;
+  onFailed(failure: Failure, error: Error): void;
+}
+
+const REFUSED_CODES: ReadonlySet<string> = new Set(['UND_ERR_INVALID_ARG', 'UND_ERR_NOT_SUPPORTED']);
+
+/** Requests that undici would not take although we validated them: each is a gap in our validation (see `evergate_upstream_refused_total`). */
+export const refusedByClient: { count: number } = { count: 0 };
+
+/** One try of one request at one endpoint. */
+export class Attempt implements Dispatcher.DispatchHandler {
+  readonly endpoint: UpstreamEndpoint;
+  readonly #listener: AttemptListener;
+  readonly #clock: () => number;
+  #connection: UpstreamConnection | undefined;
+  #controller: Dispatcher.DispatchController | undefined;
+  #headReceived = false;
+  #reused = false;
+  #ended = false;
+
+  constructor(endpoint: UpstreamEndpoint, listener: AttemptListener, clock: () => number) {
+    this.endpoint = endpoint;
+    this.#listener = listener;
+    this.#clock = clock;
+  }
+
+  /** Whether it went out on a connection that had carried a request before: such a one may have been closed meanwhile. */
+  get reusedConnection(): boolean {
+    return this.#reused;
+  }
+
+  send(request: UpstreamRequest): void {
+    const connection = this.endpoint.acquire();
+    this.#connection = connection;
+    const { method, path, headers, body } = request;
+    const options: Dispatcher.DispatchOptions = {
+      method: method as Dispatcher.HttpMethod,
+      path,
+      headers,
+      body: body ?? null,
+    };
+    // A HEAD or an upgrade would otherwise cost the connection (undici closes it after each).
+    if (method === 'HEAD') options.reset = false;
+    if (request.upgrade !== undefined) options.upgrade = request.upgrade;
+    try {
+      connection.dispatch(options, this);
+    } catch (error) {
+      this.onResponseError(undefined, error as Error);
+    }
+  }
+
+  /** Gives up; the listener hears nothing more. */
+  abort(): void {
+    if (this.#ended) return;
+    const controller = this.#controller;
+    this.#finish(false);
+    controller?.abort(new Error('attempt aborted'));
+  }
+
+  pause(): void {
+    this.#controller?.pause();
+  }
+
+  resume(): void {
+    this.#controller?.resume();
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    if (this.#ended) return controller.abort(new Error('attempt aborted'));
+    this.#controller = controller;
+    this.endpoint.connectFailedAt = undefined;
+    const connection = this.#connection as UpstreamConnection;
+    this.#reused = connection.uses > 0;
+    connection.requestStarted();
+  }
+
+  onResponseStart(_controller: unknown, status: number, headers: ResponseFields): void {
+    if (this.#ended) return;
+    if (status < 200) return this.#listener.onInform(status, headers);
+    this.#headReceived = true;
+    this.#listener.onHead(status, headers);
+  }
+
+  onResponseData(_controller: unknown, chunk: Buffer): void {
+    if (!this.#ended) this.#listener.onData(chunk);
+  }
+
+  onResponseEnd(_controller: unknown, trailers: ResponseFields): void {
+    if (this.#ended) return;
+    this.#finish(true);
+    this.#listener.onEnd(trailers);
+  }
+
+  onRequestUpgrade(_controller: unknown, status: number, headers: ResponseFields, socket: Duplex): void {
+    if (this.#ended) {
+      socket.destroy();
+      return;
+    }
+    this.#finish(false);
+    this.#listener.onUpgrade(status, headers, socket);
+  }
+
+  onResponseError(_controller: unknown, error: Error): void {
+    if (this.#ended) return;
+    const unsent = this.#controller === undefined;
+    const code = (error as NodeJS.ErrnoException).code ?? '';
+    if (REFUSED_CODES.has(code)) refusedByClient.count++;
+    if (unsent && isConnectFailure(code)) this.endpoint.connectFailedAt = this.#clock();
+    this.#finish(false);
+    this.#listener.onFailed(unsent ? 'Unsent' : this.#headReceived ? 'BodyBroken' : 'NoHead', error);
+  }
+
+  #finish(reusable: boolean): void {
+    this.#ended = true;
+    const connection = this.#connection;
+    this.#connection = undefined;
+    if (connection !== undefined) this.endpoint.release(connection, reusable, this.#clock());
+  }
+}
+
+/** A system error (`ECONNREFUSED`, `EHOSTUNREACH`, ...) or undici's time-out. */
+function isConnectFailure(code: string): boolean {
+  return code === 'UND_ERR_CONNECT_TIMEOUT' || /^E[A-Z]+$/.test(code);
+}

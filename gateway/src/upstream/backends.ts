@@ -1,0 +1,83 @@
+import type { BackendEndpoints } from '@evergate/contract/endpoints';
+import type { BackendSettings } from '@evergate/contract/routeTable';
+import type { BackendCounters } from '../observe/backendCounters.ts';
+import { Backend } from './backend.ts';
+
+const SWEEP_MS = 5_000;
+
+/** All backends by id. Those that no document names any more are forgotten; requests under way keep theirs. */
+export class Backends {
+  readonly #backends = new Map<string, Backend>();
+  readonly #clock: () => number;
+  readonly #counters: BackendCounters;
+  readonly #timer: NodeJS.Timeout;
+  #listed = new Map<string, BackendEndpoints>();
+
+  constructor(clock: () => number, counters: BackendCounters) {
+    this.#clock = clock;
+    this.#counters = counters;
+    this.#timer = setInterval(() => this.sweep(), SWEEP_MS);
+    this.#timer.unref();
+  }
+
+  get size(): number {
+    return this.#backends.size;
+  }
+
+  /** The backend of that id; one that no document named yet has no endpoints. */
+  get(id: string): Backend {
+    const known = this.#backends.get(id);
+    if (known !== undefined) return known;
+    const backend = new Backend(id, this.#counters.slotFor(id));
+    this.#relist(backend);
+    this.#backends.set(id, backend);
+    return backend;
+  }
+
+  [Symbol.iterator](): IterableIterator<Backend> {
+    return this.#backends.values();
+  }
+
+  /** Takes over how backends are treated, as the route table lists them, and forgets those that it does not name. */
+  configure(settings: Iterable<BackendSettings>): void {
+    const configured = new Set<string>();
+    for (const one of settings) {
+      configured.add(one.id);
+      this.get(one.id).configure(one);
+    }
+    for (const [id, backend] of this.#backends) {
+      if (configured.has(id)) continue;
+      backend.update(undefined);
+      this.#backends.delete(id);
+    }
+    this.#counters.retain([...this.#backends.values()].map(({ slot }) => slot));
+  }
+
+  /** Takes over the endpoints document. */
+  update(listed: Iterable<BackendEndpoints>): void {
+    const next = new Map<string, BackendEndpoints>();
+    for (const one of listed) next.set(one.id, one);
+    const before = this.#listed;
+    this.#listed = next;
+    for (const backend of this.#backends.values()) {
+      const endpoints = next.get(backend.id);
+      if (endpoints !== before.get(backend.id)) this.#relist(backend);
+    }
+  }
+
+  /** Ends connections that nobody needs. */
+  sweep(): void {
+    const now = this.#clock();
+    for (const backend of this.#backends.values()) backend.sweep(now);
+  }
+
+  close(): void {
+    clearInterval(this.#timer);
+    for (const backend of this.#backends.values()) backend.update(undefined);
+  }
+
+  #relist(backend: Backend): void {
+    backend.update(this.#listed.get(backend.id));
+    this.#counters.setEndpointsReady(backend.slot, backend.usable.length);
+  }
+}

@@ -1,0 +1,59 @@
+import { buildConnector, Client, type Dispatcher } from 'undici';
+import { filterInterim, type InterimFilter } from './interimFilter.ts';
+
+/** undici keeps an idle connection this long, or as long as the backend's `Keep-Alive` header says less two seconds. */
+const IDLE_MS = 4_000;
+const MAX_HEADER_BYTES = 65_536;
+
+/**
+ * One connection to an endpoint, for one request at a time: an undici `Client` of our own instead of a pool, because a pool takes a
+ * refused request for a busy connection and never drains again. The client reconnects by itself when its socket was closed.
+ */
+export class UpstreamConnection {
+  readonly #client: Client;
+  #filter: InterimFilter | undefined;
+  /** When it was last given back, on the caller's clock. */
+  idleSince = 0;
+  /** Requests that started on the present socket. */
+  uses = 0;
+
+  constructor(origin: string, connectTimeoutMs: number) {
+    const connect = buildConnector({ timeout: connectTimeoutMs, keepAlive: true, keepAliveInitialDelay: 30_000 });
+    this.#client = new Client(origin, {
+      allowH2: false,
+      pipelining: 1,
+      keepAliveTimeout: IDLE_MS,
+      keepAliveMaxTimeout: 600_000,
+      // Deadlines are ours; undici's own timers would only cost.
+      headersTimeout: 0,
+      bodyTimeout: 0,
+      maxHeaderSize: MAX_HEADER_BYTES,
+      connect: (options, callback) => {
+        connect(options, (...[error, socket]) => {
+          if (error !== null) return callback(error, null);
+          this.uses = 0;
+          this.#filter = filterInterim(socket);
+          callback(null, socket);
+        });
+      },
+    });
+  }
+
+  dispatch(options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): void {
+    this.#client.dispatch(options, handler);
+  }
+
+  /** The request's bytes go out now: what comes next is its response. */
+  requestStarted(): void {
+    this.uses++;
+    this.#filter?.expectHead();
+  }
+
+  /** Ends at once; a request on it fails. */
+  destroy(): void {
+    this.#client.destroy().catch(ignoreLateError);
+  }
+}
+
+/** A destroyed client's own promise tells nothing that its request has not been told. */
+function ignoreLateError(): void {}
