@@ -7,7 +7,7 @@ import { type Metrics, metricsContentType } from './observe/metrics.ts';
 import { type SideHandler, SidePort, sendJson, sendText } from './observe/sidePort.ts';
 import { Turns } from './observe/turns.ts';
 
-const MAX_CONNECTIONS = 64;
+const MAX_CONNECTIONS = 256;
 const ANSWER_TIMEOUT_MS = 15_000;
 const WAITING_SCRAPES = 4;
 const LISTED = 100;

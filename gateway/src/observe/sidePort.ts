@@ -20,6 +20,7 @@ export interface SidePortOptions {
   readonly handlers: Readonly<Record<string, SideHandler>>;
   /** Why a request is not answered at all; undefined where it may be. */
   readonly refuse?: (request: IncomingMessage) => string | undefined;
+  /** Further ones are dropped, and idle ones closed, so that the next finds room. */
   readonly maxConnections: number;
   /** How long one answer may take, from the request's head to the last byte read. */
   readonly answerTimeoutMs: number;
@@ -47,6 +48,8 @@ export class SidePort {
     this.#server.maxRequestsPerSocket = 1_000;
     this.#server.on('request', (request, response) => this.#answer(request, response));
     this.#server.on('clientError', (_, socket) => refuseBroken(socket as Socket));
+    // Those that only keep a connection warm make room for the next probe.
+    this.#server.on('drop', () => this.#server.closeIdleConnections());
     this.#server.on('error', (error) => this.#warn('side port failed', error));
   }
 
