@@ -1,0 +1,58 @@
+import { defaultFleetAnnotation, type GatewayFleet } from '@evergate/crds/gatewayFleet';
+import { apiVersion } from '@evergate/crds/objectMeta';
+import { parseObject } from '@evergate/crds/parse';
+import type { Attachment } from './attach.ts';
+import { fieldOf } from './fields.ts';
+import { type ConditionVerdict, type FleetVerdict, joinMessages } from './verdict.ts';
+
+export interface FleetSource {
+  readonly fleet: GatewayFleet;
+  readonly accepted: ConditionVerdict;
+}
+
+/**
+ * Reads a fleet. A broken one goes on as `lastGood`; without that it has the default settings and no listener, as no guess at
+ * listeners could keep what their `allowedRoutes` promise.
+ */
+export function readFleet(object: unknown, lastGood: GatewayFleet | undefined): FleetSource {
+  const type = 'Accepted';
+  const parsed = parseObject('GatewayFleet', object);
+  if (parsed.ok)
+    return {
+      fleet: parsed.value,
+      accepted: { type, status: 'True', reason: 'Accepted', message: 'The fleet is valid' },
+    };
+  const problems = parsed.problems.map(({ path, message }) => `${path}: ${message}`);
+  const fate = lastGood === undefined ? 'nothing is served' : `served as of generation ${lastGood.metadata.generation}`;
+  const message = joinMessages([...problems, `Until then, ${fate}`]);
+  const fleet = lastGood ?? withoutListeners(fieldOf(object, 'metadata'));
+  return { fleet, accepted: { type, status: 'False', reason: 'UnsupportedValue', message } };
+}
+
+function withoutListeners(metadata: unknown): GatewayFleet {
+  const kind = 'GatewayFleet';
+  const named = parseObject(kind, { apiVersion, kind, metadata });
+  const fleet = named.ok ? named : parseObject(kind, { apiVersion, kind, metadata: { name: 'unnamed' } });
+  if (!fleet.ok) throw new Error('a fleet of defaults is not valid', { cause: fleet.problems });
+  return { ...fleet.value, spec: { ...fleet.value.spec, listeners: [] } };
+}
+
+/** Sums up a fleet: whether it is valid, and how many routes each listener took. */
+export function fleetVerdict({ fleet, accepted }: FleetSource, attachments: readonly Attachment[]): FleetVerdict {
+  const { namespace, name, uid, generation } = fleet.metadata;
+  const counts = new Map<string, number>();
+  for (const { parents } of attachments) {
+    const names = new Set(parents.flatMap(({ taken }) => taken.map(({ listener }) => listener.name)));
+    for (const listener of names) counts.set(listener, (counts.get(listener) ?? 0) + 1);
+  }
+  const listeners = fleet.spec.listeners.map((listener) => ({
+    name: listener.name,
+    attachedRoutes: counts.get(listener.name) ?? 0,
+  }));
+  return { fleet: { namespace, name, uid, generation }, conditions: [accepted], listeners };
+}
+
+/** Whether a fleet says that routes without `parentRefs` are for it. */
+export function claimsDefault({ metadata }: Pick<GatewayFleet, 'metadata'>): boolean {
+  return metadata.annotations?.[defaultFleetAnnotation] === 'true';
+}

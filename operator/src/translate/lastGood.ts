@@ -1,0 +1,70 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { Rule } from '@evergate/contract/routeTable';
+import { parseBackendId, type ResolveBackend } from './backends.ts';
+import { intersectHostnames } from './hostnames.ts';
+import { backendsOf, type ReadRule } from './rules.ts';
+import type { RouteSource, RuleSource } from './validate.ts';
+
+/** The rules in the table that is served now. */
+export interface ServedTable {
+  readonly rules: ReadonlyMap<string, Rule>;
+  /** Of each route by `<namespace>/<name>`, the position of its last rule. */
+  readonly lastPositions: ReadonlyMap<string, number>;
+}
+
+/** Indexes the rules of a table, which are given by id. */
+export function servedTable(rules: ReadonlyMap<string, Rule>): ServedTable {
+  const lastPositions = new Map<string, number>();
+  for (const { route, position } of rules.values()) {
+    const key = routeKey(route);
+    lastPositions.set(key, Math.max(position, lastPositions.get(key) ?? 0));
+  }
+  return { rules, lastPositions };
+}
+
+/**
+ * Finds the version of a broken rule that may go on being served: the one in the table now, if it was whole, is of the same route
+ * object and the same rule, and every backend of it still exists and is still permitted. A mistake keeps a rule in force; a
+ * withdrawal never does.
+ */
+export function lastGoodRule(
+  table: ServedTable,
+  route: RouteSource,
+  source: RuleSource,
+  read: ReadRule,
+  resolve: ResolveBackend,
+): Rule | undefined {
+  const served = table.rules.get(source.id);
+  if (served === undefined || served.route.uid !== route.identity.uid) return undefined;
+  if (served.backends.some(({ backend }) => backend === null)) return undefined;
+  if (!source.hasName && !isSameRule(table, served, route, read)) return undefined;
+  const isUsable = backendsOf(served).every((id) => {
+    const ref = parseBackendId(id);
+    return ref !== undefined && resolve(route.identity.namespace, ref).outcome === 'Resolved';
+  });
+  return isUsable ? served : undefined;
+}
+
+/**
+ * A rule without a name is known by its position alone, and that shifts when a rule before it is removed: what is served under the
+ * position may be the removed one. It is the same rule where its matches are the same, or where the route has lost no rule.
+ */
+function isSameRule(table: ServedTable, served: Rule, route: RouteSource, read: ReadRule): boolean {
+  if (read.content !== undefined && isDeepStrictEqual(read.content.matches, served.matches)) return true;
+  return (table.lastPositions.get(routeKey(route.identity)) ?? 0) < route.rules.length;
+}
+
+function routeKey({ namespace, name }: Pick<Rule['route'], 'namespace' | 'name'>): string {
+  return `${namespace}/${name}`;
+}
+
+/**
+ * A route that is broken outside its rules keeps the hosts it is served for, as far as what can be read of it still names them: a
+ * misspelt `hostnames` must not widen it to every host.
+ */
+export function keepServedHostnames(route: RouteSource, table: ServedTable): RouteSource {
+  if (route.problems.length === 0) return route;
+  const served = route.rules.flatMap(({ id }) => table.rules.get(id)?.hostnames ?? []);
+  const hostnames = [...new Set(served.flatMap((hostname) => intersectHostnames(hostname, route.hostnames)))];
+  return served.length === 0 ? route : { ...route, hostnames };
+}

@@ -1,0 +1,131 @@
+import { type Claimant, compareAge } from '@evergate/contract/precedence';
+import type { Problem } from '@evergate/contract/problem';
+import type { BackendSettings } from '@evergate/contract/routeTable';
+import type { BackendPolicySpec } from '@evergate/crds/backendPolicy';
+import type { Service } from '@evergate/crds/kubernetes';
+import { apiVersion, type ObjectMeta } from '@evergate/crds/objectMeta';
+import { parseObject } from '@evergate/crds/parse';
+import { fieldOf, unixSeconds } from './fields.ts';
+import { milliseconds } from './settings.ts';
+import { type ConditionVerdict, joinMessages, type ObjectIdentity, type PolicyVerdict } from './verdict.ts';
+
+/** How backends are treated that no policy names, or whose policy never was valid. */
+const defaults: Omit<BackendSettings, 'id'> = { loadBalancing: { policy: 'LeastRequests' }, connectTimeoutMs: 5_000 };
+
+export interface Policies {
+  /** Oldest first. */
+  readonly verdicts: readonly PolicyVerdict[];
+  /** How the backend `id`, a port of the Service `<namespace>/<name>`, is treated. */
+  readonly settingsOf: (id: string, service: string) => BackendSettings;
+}
+
+interface Policy {
+  readonly identity: ObjectIdentity & Claimant;
+  /** Names of Services, with their namespace. */
+  readonly targets: readonly string[];
+  /** Absent where `problems` says why. */
+  readonly settings?: Omit<BackendSettings, 'id'> | undefined;
+  readonly problems: readonly Problem[];
+}
+
+/**
+ * Finds the policy of each Service: the oldest that names it, then the first by name. A broken policy keeps its Services, treated as
+ * `previous` says, so that a mistake in it changes nothing.
+ */
+export function resolvePolicies(
+  objects: readonly unknown[],
+  services: readonly Service[],
+  previous: ReadonlyMap<string, BackendSettings>,
+): Policies {
+  const known = new Set(services.map(({ metadata }) => `${metadata.namespace}/${metadata.name}`));
+  const holders = new Map<string, Policy>();
+  const policies = objects.map(readPolicy).sort((a, b) => compareAge(a.identity, b.identity));
+  const verdicts = policies.map((policy) => {
+    const taken = policy.targets.filter((target) => holders.has(target));
+    const conflicts = taken.map((target) => `Service ${target} is held by ${nameOf(holders.get(target))}`);
+    for (const target of policy.targets) if (!holders.has(target)) holders.set(target, policy);
+    const missing = policy.targets.filter((target) => !known.has(target));
+    return { policy: identityOf(policy), conditions: conditionsOf(policy, missing, conflicts) };
+  });
+  const settingsOf = (id: string, service: string): BackendSettings => {
+    const holder = holders.get(service);
+    const kept = holder !== undefined && holder.settings === undefined ? previous.get(id) : undefined;
+    return kept ?? { id, ...(holder?.settings ?? defaults) };
+  };
+  return { verdicts, settingsOf };
+}
+
+function readPolicy(object: unknown): Policy {
+  const parsed = parseObject('BackendPolicy', object);
+  if (parsed.ok) {
+    const { metadata, spec } = parsed.value;
+    return { ...claim(metadata, spec.targetRefs), settings: readSettings(spec), problems: [] };
+  }
+  const metadata = fieldOf(object, 'metadata');
+  const spec = { targetRefs: fieldOf(fieldOf(object, 'spec'), 'targetRefs') };
+  const salvaged = parseObject('BackendPolicy', { apiVersion, kind: 'BackendPolicy', metadata, spec });
+  const claimed = salvaged.ok ? claim(salvaged.value.metadata, salvaged.value.spec.targetRefs) : unnamed(metadata);
+  return { ...claimed, problems: parsed.problems };
+}
+
+function claim(
+  metadata: ObjectMeta,
+  targetRefs: BackendPolicySpec['targetRefs'],
+): Pick<Policy, 'identity' | 'targets'> {
+  const { namespace, name, generation, creationTimestamp } = metadata;
+  const identity = { namespace, name, generation, createdAt: unixSeconds(creationTimestamp) };
+  return { identity, targets: targetRefs.map((ref) => `${namespace}/${ref.name}`) };
+}
+
+/** Its targets cannot be read, so it claims none; its name is shown as far as there is one. */
+function unnamed(metadata: unknown): Pick<Policy, 'identity' | 'targets'> {
+  const namespace = String(fieldOf(metadata, 'namespace') ?? 'default');
+  const name = String(fieldOf(metadata, 'name') ?? '');
+  return { identity: { namespace, name, generation: 0, createdAt: 0 }, targets: [] };
+}
+
+function readSettings({ loadBalancing, connectTimeout }: BackendPolicySpec): Omit<BackendSettings, 'id'> {
+  return { loadBalancing: { policy: loadBalancing.policy }, connectTimeoutMs: milliseconds(connectTimeout) };
+}
+
+function conditionsOf(
+  { problems }: Policy,
+  missing: readonly string[],
+  conflicts: readonly string[],
+): ConditionVerdict[] {
+  return [
+    problems.length > 0
+      ? no('Accepted', 'UnsupportedValue', joinMessages(problems.map(({ path, message }) => `${path}: ${message}`)))
+      : yes('Accepted', 'Accepted', 'The policy is valid'),
+    missing.length > 0
+      ? no(
+          'ResolvedRefs',
+          'TargetNotFound',
+          `Service ${missing.join(', ')} does not exist; create it or correct spec.targetRefs`,
+        )
+      : yes('ResolvedRefs', 'ResolvedRefs', 'Every target exists'),
+    conflicts.length > 0
+      ? yes(
+          'Conflicted',
+          'Conflicted',
+          `${joinMessages(conflicts)}, which is older or first by name; remove one of the targetRefs`,
+        )
+      : no('Conflicted', 'NoConflict', 'No other policy names the same Services'),
+  ];
+}
+
+function yes(type: ConditionVerdict['type'], reason: ConditionVerdict['reason'], message: string): ConditionVerdict {
+  return { type, status: 'True', reason, message };
+}
+
+function no(type: ConditionVerdict['type'], reason: ConditionVerdict['reason'], message: string): ConditionVerdict {
+  return { type, status: 'False', reason, message };
+}
+
+function identityOf({ identity: { namespace, name, generation } }: Policy): ObjectIdentity {
+  return { namespace, name, generation };
+}
+
+function nameOf(policy: Policy | undefined): string {
+  return `BackendPolicy ${policy?.identity.namespace}/${policy?.identity.name}`;
+}

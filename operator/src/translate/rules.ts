@@ -1,0 +1,83 @@
+import { parseDuration } from '@evergate/contract/duration';
+import type { Filter, Rule, WeightedBackend } from '@evergate/contract/routeTable';
+import type { BackendRef, RouteRule } from '@evergate/crds/gatewayRoute';
+import { quantityBytes } from '@evergate/crds/quantity';
+import type { BackendResolution, ResolveBackend, ServicePort } from './backends.ts';
+import { readFilters } from './filters.ts';
+import { readMatches } from './matches.ts';
+import type { PatternCheck } from './patterns.ts';
+import type { RuleSource } from './validate.ts';
+import type { Finding } from './verdict.ts';
+
+/** What a rule says, apart from where it is attached. */
+export type RuleContent = Pick<Rule, 'matches' | 'filters' | 'backends' | 'timeouts' | 'limits'>;
+
+export type Unresolved = Exclude<BackendResolution, { outcome: 'Resolved' }>;
+
+export interface ReadRule {
+  /** The rule as written, null in place of a backend that could not be found; absent where `invalid` says why. */
+  readonly content?: RuleContent | undefined;
+  readonly invalid: readonly Finding[];
+  readonly unresolved: readonly Unresolved[];
+}
+
+export interface RuleReader {
+  readonly resolve: ResolveBackend;
+  readonly check: PatternCheck;
+}
+
+/** Brings one rule into the table's form. */
+export function readRule(source: RuleSource, namespace: string, { resolve, check }: RuleReader): ReadRule {
+  const { rule } = source;
+  if (rule === undefined) return { invalid: source.problems, unresolved: [] };
+  const field = `spec.rules[${source.position}]`;
+  const { matches, problems } = readMatches(rule.matches, field, check);
+
+  const unresolved: Unresolved[] = [];
+  const find = (ref: ServicePort, place: string): string | undefined => {
+    const resolution = resolve(namespace, ref);
+    if (resolution.outcome === 'Resolved') return resolution.backend.endpoints.id;
+    const { outcome, finding } = resolution;
+    unresolved.push({ outcome, finding: { ...finding, message: `${field}.${place}: ${finding.message}` } });
+    return undefined;
+  };
+  const filters = readFilters(rule.filters, (ref, at) => find(ref, `filters[${at}].requestMirror.backendRef`));
+  const backends = rule.backendRefs.map((ref, at) => readBackendRef(ref, find(ref, `backendRefs[${at}]`)));
+
+  if (problems.length > 0) return { invalid: problems, unresolved };
+  return { content: assemble(rule, matches, filters, backends), invalid: [], unresolved };
+}
+
+function readBackendRef({ weight }: BackendRef, backend: string | undefined): WeightedBackend {
+  return { backend: backend ?? null, weight };
+}
+
+function assemble(
+  { timeouts, limits }: RouteRule,
+  matches: RuleContent['matches'],
+  filters: readonly Filter[],
+  backends: readonly WeightedBackend[],
+): RuleContent {
+  const requestMs = optionalMs(timeouts.request);
+  const backendRequestMs = optionalMs(timeouts.backendRequest);
+  return {
+    matches,
+    filters,
+    backends,
+    timeouts: {
+      ...(requestMs === undefined ? {} : { requestMs }),
+      ...(backendRequestMs === undefined ? {} : { backendRequestMs }),
+    },
+    limits: limits.requestBody === undefined ? {} : { requestBodyBytes: quantityBytes(limits.requestBody) },
+  };
+}
+
+function optionalMs(duration: string | undefined): number | undefined {
+  return duration === undefined ? undefined : parseDuration(duration);
+}
+
+/** The backends that a rule sends requests to, copies included, each once. */
+export function backendsOf({ backends, filters }: Pick<Rule, 'backends' | 'filters'>): readonly string[] {
+  const mirrors = filters.flatMap((filter) => (filter.type === 'RequestMirror' ? [filter.backend] : []));
+  return [...new Set([...backends.flatMap(({ backend }) => backend ?? []), ...mirrors])];
+}

@@ -1,0 +1,93 @@
+import type { BackendEndpoints } from '@evergate/contract/endpoints';
+import { compareAge } from '@evergate/contract/precedence';
+import type { BackendSettings, FleetSettings, Rule } from '@evergate/contract/routeTable';
+import type { SecretEntry } from '@evergate/contract/secrets';
+import type { GatewayFleet } from '@evergate/crds/gatewayFleet';
+import { attach } from './attach.ts';
+import { type BackendSources, backendResolver } from './backends.ts';
+import { collectBackends } from './collectBackends.ts';
+import { routeVerdict } from './conditions.ts';
+import { settleConflicts } from './conflicts.ts';
+import { fleetVerdict, readFleet } from './fleet.ts';
+import { keepServedHostnames, type ServedTable, servedTable } from './lastGood.ts';
+import { patternCheck } from './patterns.ts';
+import { resolvePolicies } from './policies.ts';
+import { ruleVerdict } from './ruleVerdict.ts';
+import { type ServeContext, serveRoute } from './serve.ts';
+import { fleetSettings } from './settings.ts';
+import { type RouteSource, readRoute, refuseRepeated } from './validate.ts';
+import type { FleetVerdict, PolicyVerdict, RouteVerdict } from './verdict.ts';
+
+/** What a fleet's route table is made of. Nothing of it is changed. */
+export interface TranslateInput extends BackendSources {
+  /** A GatewayFleet as it was written. */
+  readonly fleet: unknown;
+  /** The fleet as it last was valid, for while `fleet` is not. */
+  readonly lastGoodFleet?: GatewayFleet | undefined;
+  /** Whether routes without `parentRefs` are for this fleet. */
+  readonly isDefault: boolean;
+  /** GatewayRoutes as they were written, also those of other fleets. */
+  readonly routes: readonly unknown[];
+  /** BackendPolicies as they were written. */
+  readonly policies: readonly unknown[];
+  /** The rules served now, by id: where the last good version of a rule is found. */
+  readonly previous?: ReadonlyMap<string, Rule> | undefined;
+  /** The backends served now, by id: what holds while a policy is broken. */
+  readonly previousBackends?: ReadonlyMap<string, BackendSettings> | undefined;
+}
+
+export interface Translation {
+  readonly settings: FleetSettings;
+  /** In the order of age, name and position, which is the order of precedence among equal matches. Ids are unique. */
+  readonly rules: readonly Rule[];
+  /** Of the backends that the rules use, by id. */
+  readonly backends: readonly BackendSettings[];
+  readonly endpoints: readonly BackendEndpoints[];
+  readonly secrets: readonly SecretEntry[];
+  /** Of the routes that name this fleet, in the order of age and name. */
+  readonly routes: readonly RouteVerdict[];
+  readonly policies: readonly PolicyVerdict[];
+  readonly fleet: FleetVerdict;
+}
+
+/**
+ * Turns what users wrote into what a fleet serves, and says what became of each object. Pure: equal input gives equal output. Nothing
+ * is thrown for what users write; a broken rule harms only itself. Time is linear in the objects, but for sorting them.
+ */
+export function translate(input: TranslateInput): Translation {
+  const fleet = readFleet(input.fleet, input.lastGoodFleet);
+  const settings = fleetSettings(fleet.fleet.spec);
+  const previous = servedTable(input.previous ?? new Map());
+  const resolve = backendResolver(input);
+  const context: ServeContext = { settings, previous, resolve, check: patternCheck() };
+
+  const attached = readRoutes(input.routes, previous)
+    .map((route) => ({ route, attachment: attach(route, fleet.fleet, input.isDefault) }))
+    .filter(({ attachment }) => attachment.parents.length > 0)
+    .map(({ route, attachment }) => ({ route, attachment, served: serveRoute(route, attachment, context) }));
+
+  const settled = settleConflicts(attached.flatMap(({ served }) => served.flatMap(({ rules }) => rules)));
+  const policies = resolvePolicies(input.policies, input.services, input.previousBackends ?? new Map());
+
+  return {
+    settings,
+    rules: settled.rules,
+    ...collectBackends(settled.rules, resolve, policies.settingsOf),
+    secrets: [],
+    routes: attached.map(({ route, attachment, served }) => {
+      const rules = served.map((one) => ruleVerdict(one, settled, resolve));
+      return routeVerdict(route, attachment.parents, rules);
+    }),
+    policies: policies.verdicts,
+    fleet: fleetVerdict(
+      fleet,
+      attached.map(({ attachment }) => attachment),
+    ),
+  };
+}
+
+/** Reads every route, oldest first: who comes first keeps what others claim later. */
+function readRoutes(objects: readonly unknown[], previous: ServedTable): readonly RouteSource[] {
+  const routes = objects.map(readRoute).sort((a, b) => compareAge(a.identity, b.identity));
+  return refuseRepeated(routes).map((route) => keepServedHostnames(route, previous));
+}
