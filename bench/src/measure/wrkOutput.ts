@@ -39,8 +39,9 @@ export function describeErrors(errors: WrkErrors): string {
   return happened.map(([kind, count]) => `${kind} ${count}`).join(', ');
 }
 
+/** wrk pads the units of one letter with a space. */
 function readLatency(text: string, percentile: number): number {
-  const line = new RegExp(`^\\s+${percentile}%\\s+([0-9.]+)(us|ms|s|m)$`, 'm').exec(text);
+  const line = new RegExp(`^\\s+${percentile}%\\s+([0-9.]+)(us|ms|s|m) *$`, 'm').exec(text);
   const unitMs = UNIT_MS[line?.[2] ?? ''];
   if (line === null || unitMs === undefined) throw missing(`the ${percentile}% latency`, text);
   return Number(line[1]) * unitMs;

@@ -35,9 +35,9 @@ describe('the output of wrk', () => {
   test.each([
     ['950.00us', 0.95],
     ['7.46ms', 7.46],
-    ['1.20s', 1_200],
-    ['1.50m', 90_000],
-  ])('gives a latency of %s as %d ms', (written, milliseconds) => {
+    ['1.20s ', 1_200],
+    ['1.50m ', 90_000],
+  ])('gives a latency of %j as %d ms', (written, milliseconds) => {
     expect(parseWrkOutput(clean.replace('7.46ms', written)).p99Ms).toBeCloseTo(milliseconds);
   });
 
