@@ -3,7 +3,11 @@ import type { RandomHex } from './randomHex.ts';
 /* W3C Trace Context, level 1 (https://www.w3.org/TR/trace-context-1/), reading headers of later versions as it asks. */
 
 /** Version, trace id, parent id, flags; what a later version adds comes after one more dash. */
-const TRACEPARENT = /^([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(-.*)?$/;
+const TRACEPARENT = /^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}(?:-.*)?$/;
+const TRACE_AT = 3;
+const PARENT_AT = 36;
+const FLAGS_AT = 53;
+const VERSION_00_CHARACTERS = 55;
 const NO_TRACE = '0'.repeat(32);
 const NO_SPAN = '0'.repeat(16);
 
@@ -39,13 +43,14 @@ export function startTrace(
   traceparent: string | undefined,
   tracestate: string | undefined,
 ): TraceContext {
-  const spanId = random.draw(8);
-  const parent = traceparent === undefined ? undefined : parseTraceparent(traceparent);
-  if (parent === undefined) {
-    return { traceId: random.draw(16), parentId: undefined, spanId, flags: 0, state: undefined };
-  }
-  const state = tracestate !== undefined && isTracestate(tracestate) ? tracestate : undefined;
-  return { ...parent, spanId, state };
+  if (traceparent === undefined || !isTraceparent(traceparent)) return beginTrace(random);
+  return {
+    traceId: traceparent.slice(TRACE_AT, PARENT_AT - 1),
+    parentId: traceparent.slice(PARENT_AT, FLAGS_AT - 1),
+    spanId: random.draw(8),
+    flags: Number.parseInt(traceparent.slice(FLAGS_AT, FLAGS_AT + 2), 16) & (SAMPLED | RANDOM_ID),
+    state: tracestate !== undefined && isTracestate(tracestate) ? tracestate : undefined,
+  };
 }
 
 /** The `traceparent` for the backend. */
@@ -53,13 +58,15 @@ export function formatTraceparent({ traceId, spanId, flags }: TraceContext): str
   return `00-${traceId}-${spanId}-0${flags}`;
 }
 
-function parseTraceparent(text: string): Pick<TraceContext, 'traceId' | 'parentId' | 'flags'> | undefined {
-  const parts = TRACEPARENT.exec(text);
-  if (parts === null) return undefined;
-  const [, version, traceId = '', parentId = '', flags = '', more] = parts;
-  if (version === 'ff' || (version === '00' && more !== undefined)) return undefined;
-  if (traceId === NO_TRACE || parentId === NO_SPAN) return undefined;
-  return { traceId, parentId, flags: Number.parseInt(flags, 16) & (SAMPLED | RANDOM_ID) };
+function beginTrace(random: RandomHex): TraceContext {
+  const digits = random.draw(24);
+  return { traceId: digits.slice(16), parentId: undefined, spanId: digits.slice(0, 16), flags: 0, state: undefined };
+}
+
+function isTraceparent(text: string): boolean {
+  if (!TRACEPARENT.test(text) || text.startsWith('ff')) return false;
+  if (text.startsWith('00') && text.length > VERSION_00_CHARACTERS) return false;
+  return !text.startsWith(NO_TRACE, TRACE_AT) && !text.startsWith(NO_SPAN, PARENT_AT);
 }
 
 function isTracestate(text: string): boolean {
