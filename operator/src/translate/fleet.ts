@@ -53,6 +53,10 @@ export function fleetVerdict({ fleet, accepted }: FleetSource, attachments: read
 }
 
 /** Whether a fleet says that routes without `parentRefs` are for it. */
-export function claimsDefault({ metadata }: Pick<GatewayFleet, 'metadata'>): boolean {
+export function claimsDefault({
+  metadata,
+}: {
+  readonly metadata: Pick<GatewayFleet['metadata'], 'annotations'>;
+}): boolean {
   return metadata.annotations?.[defaultFleetAnnotation] === 'true';
 }
