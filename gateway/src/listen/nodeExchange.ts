@@ -159,7 +159,7 @@ export class NodeExchange implements Exchange, OpenExchange {
 function endWith(response: ServerResponse, body: Uint8Array | undefined): void {
   if (body === undefined) response.end();
   else if (body.length > SHORT_BODY_BYTES || !Buffer.isBuffer(body)) response.end(body);
-  else response.end(body.latin1Slice(), 'latin1');
+  else response.end(body.toString('latin1'), 'latin1');
 }
 
 function pairsOf(list: HeaderList): [string, string][] {
