@@ -103,7 +103,7 @@ const accessLog = z.strictObject({
     .enum(['Off', 'Errors', 'Sampled', 'All'])
     .default('Errors')
     .describe(
-      'Which requests are logged: none, those that failed in the gateway or answered 5xx, those and some others, or all.',
+      'Which requests are logged: none, those that failed in the gateway or answered 5xx, those and some others, or all. Quote "Off": YAML reads a bare Off as false.',
     ),
   percent: z
     .number()
@@ -117,7 +117,9 @@ const metrics = z.strictObject({
   perRoute: z
     .enum(['All', 'Off'])
     .default('All')
-    .describe('Whether metrics are kept for each route, or for the fleet only.'),
+    .describe(
+      'Whether metrics are kept for each route, or for the fleet only. Quote "Off": YAML reads a bare Off as false.',
+    ),
 });
 
 const telemetry = z.strictObject({

@@ -19,6 +19,7 @@ export function generatedFiles(): readonly GeneratedFile[] {
   ]);
 }
 
+/** Quoted for YAML 1.1, which Kubernetes reads: a bare `Off` is false there. */
 function toYaml(value: object): string {
-  return stringify(value, { lineWidth: 0, aliasDuplicateObjects: false });
+  return stringify(value, { version: '1.1', lineWidth: 0, aliasDuplicateObjects: false });
 }

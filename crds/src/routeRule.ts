@@ -39,7 +39,7 @@ const pathMatch = withRules(
     cel: `self.type == 'RegularExpression' || !self.value.matches(r"${unsafePathPattern}")`,
     holds: ({ type, value }) => type === 'RegularExpression' || !UNSAFE_PATH.test(value),
     message:
-      'value must be a path in normal form, without //, /./, /../ or an escaped slash, as no request has such a path once it is normalised',
+      'value must be a path in normal form, without //, /./, /../ or an escaped slash or dot, as no request has such a path once it is normalised',
   },
 );
 
@@ -132,57 +132,60 @@ const ruleShape = z.strictObject({
 
 type RuleShape = z.output<typeof ruleShape>;
 
-function filterTypes(rule: RuleShape): readonly string[] {
-  return rule.filters.map(({ type }) => type);
-}
+/** Filters that answer by themselves, so that no backend is asked. */
+const answering = ['RequestRedirect', 'DirectResponse'] as const;
 
-const HAS_FILTERS = 'has(self.filters)';
-const HAS_BACKENDS = 'has(self.backendRefs) && size(self.backendRefs) > 0';
-const ANSWERS = "f.type == 'RequestRedirect' || f.type == 'DirectResponse'";
-const answering = ['RequestRedirect', 'DirectResponse'];
-const singleFilters = routeFilter.options
-  .map((option) => option.shape.type.value)
-  .filter((type) => type !== 'RequestMirror');
+/** At most one of each group: a second would undo the first, or never come to be. RequestMirror may stand more than once. */
+const exclusive = [
+  ['URLRewrite', ...answering],
+  ['RequestHeaderModifier'],
+  ['ResponseHeaderModifier'],
+  ['CORS'],
+] as const;
 
-const anyPrefixReplaced = ['urlRewrite', 'requestRedirect']
-  .map((field) => `(has(f.${field}) && has(f.${field}.path) && f.${field}.path.type == 'ReplacePrefixMatch')`)
+const HAS_BACKENDS = '(has(self.backendRefs) && size(self.backendRefs) > 0)';
+const ANSWERS = `(has(self.filters) && self.filters.exists(f, f.type in ${celList(answering)}))`;
+const REPLACES_PREFIX = ['urlRewrite', 'requestRedirect']
+  .map((field) => `has(f.${field}) && has(f.${field}.path) && f.${field}.path.type == 'ReplacePrefixMatch'`)
   .join(' || ');
 
-const ruleRules: readonly FieldRule<RuleShape>[] = [
-  {
-    cel: `!${HAS_FILTERS} || !self.filters.exists(f, ${ANSWERS}) || !(${HAS_BACKENDS})`,
-    holds: (rule) => rule.backendRefs.length === 0 || !filterTypes(rule).some((type) => answering.includes(type)),
-    message: 'a rule with a RequestRedirect or DirectResponse filter answers itself and must have no backendRefs',
-  },
-  {
-    cel: `(${HAS_BACKENDS}) || (${HAS_FILTERS} && self.filters.exists(f, ${ANSWERS}))`,
-    holds: (rule) => rule.backendRefs.length > 0 || filterTypes(rule).some((type) => answering.includes(type)),
-    message: 'a rule must have backendRefs, or a RequestRedirect or DirectResponse filter that answers',
-  },
-  {
-    cel: `!${HAS_FILTERS} || self.filters.filter(f, ${ANSWERS} || f.type == 'URLRewrite').size() <= 1`,
-    holds: (rule) => filterTypes(rule).filter((type) => [...answering, 'URLRewrite'].includes(type)).length <= 1,
-    message: 'a rule must have only one of the filters URLRewrite, RequestRedirect and DirectResponse',
-  },
-  ...singleFilters.map((single) => ({
-    cel: `!${HAS_FILTERS} || self.filters.filter(f, f.type == '${single}').size() <= 1`,
-    holds: (rule: RuleShape) => filterTypes(rule).filter((type) => type === single).length <= 1,
-    message: `a rule must have only one filter of type ${single}`,
-  })),
-  {
-    cel: `!${HAS_FILTERS} || !self.filters.exists(f, ${anyPrefixReplaced}) || self.matches.all(m, m.path.type == 'PathPrefix')`,
-    holds: (rule) =>
-      !rule.filters.some(replacesPrefixMatch) || rule.matches.every(({ path }) => path.type === 'PathPrefix'),
-    message: 'ReplacePrefixMatch needs every match of the rule to have a path of type PathPrefix',
-  },
-];
+function celList(values: readonly string[]): string {
+  return `[${values.map((value) => `'${value}'`).join(', ')}]`;
+}
 
-function replacesPrefixMatch(filter: RuleShape['filters'][number]): boolean {
+function count(rule: RuleShape, types: readonly string[]): number {
+  return rule.filters.filter(({ type }) => types.includes(type)).length;
+}
+
+function replacesPrefix(filter: RuleShape['filters'][number]): boolean {
   if (filter.type === 'URLRewrite') return filter.urlRewrite.path?.type === 'ReplacePrefixMatch';
   return filter.type === 'RequestRedirect' && filter.requestRedirect.path?.type === 'ReplacePrefixMatch';
 }
 
-export const routeRule = withRules(ruleShape, ...ruleRules);
+const fieldRules: readonly FieldRule<RuleShape>[] = [
+  {
+    cel: `!${ANSWERS} || !${HAS_BACKENDS}`,
+    holds: (rule) => rule.backendRefs.length === 0 || count(rule, answering) === 0,
+    message: 'a rule with a RequestRedirect or DirectResponse filter answers itself and must have no backendRefs',
+  },
+  {
+    cel: `${HAS_BACKENDS} || ${ANSWERS}`,
+    holds: (rule) => rule.backendRefs.length > 0 || count(rule, answering) > 0,
+    message: 'a rule must have backendRefs, or a RequestRedirect or DirectResponse filter that answers',
+  },
+  ...exclusive.map((types) => ({
+    cel: `!has(self.filters) || self.filters.filter(f, f.type in ${celList(types)}).size() <= 1`,
+    holds: (rule: RuleShape) => count(rule, types) <= 1,
+    message: `a rule must have only one filter of type ${types.join(' or ')}`,
+  })),
+  {
+    cel: `!has(self.filters) || !self.filters.exists(f, ${REPLACES_PREFIX}) || self.matches.all(m, m.path.type == 'PathPrefix')`,
+    holds: (rule) => !rule.filters.some(replacesPrefix) || rule.matches.every(({ path }) => path.type === 'PathPrefix'),
+    message: 'ReplacePrefixMatch needs every match of the rule to have a path of type PathPrefix',
+  },
+];
+
+export const routeRule = withRules(ruleShape, ...fieldRules);
 
 export type RouteMatch = DeepReadonly<z.infer<typeof match>>;
 export type BackendRef = DeepReadonly<z.infer<typeof backendRef>>;

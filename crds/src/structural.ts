@@ -41,8 +41,8 @@ export interface StructuralSchema {
 type Json = z.core.JSONSchema.BaseSchema;
 
 /**
- * Converts what a user writes: fields with a default are optional. A list that is empty by default carries no default, so that stored
- * objects stay as short as they were written. Throws a TypeError on what a structural schema cannot say.
+ * Converts what a user writes: fields with a default are optional. A default that says nothing is left out, so that stored objects
+ * stay as short as they were written. Throws a TypeError on what a structural schema cannot say.
  */
 export function structuralSchema(schema: z.ZodType): StructuralSchema {
   const { $schema: _, ...json } = z.toJSONSchema(schema, { io: 'input', target: 'openapi-3.0', reused: 'inline' });
@@ -57,12 +57,13 @@ function convert(json: Json): StructuralSchema {
   }
   const { additionalProperties, properties, items, default: value, accepts: _, ...rest } = json;
   // zod's types allow more than it writes for our schemas: `true` for a schema, a list of types.
+  const fields = properties === undefined ? undefined : convertEach(properties as Record<string, Json>);
   return {
     ...(rest as StructuralSchema),
     ...convertInteger(json),
     ...convertDescription(json),
-    ...(value === undefined || isEmptyList(value) ? {} : { default: value }),
-    ...(properties === undefined ? {} : { properties: convertEach(properties as Record<string, Json>) }),
+    ...(value === undefined || saysNothing(value, fields) ? {} : { default: value }),
+    ...(fields === undefined ? {} : { properties: fields }),
     ...(items === undefined ? {} : { items: convert(items as Json) }),
     ...(typeof additionalProperties === 'object' ? { additionalProperties: convert(additionalProperties) } : {}),
   };
@@ -72,8 +73,11 @@ function convertEach(properties: Readonly<Record<string, Json>>): Record<string,
   return Object.fromEntries(Object.entries(properties).map(([name, json]) => [name, convert(json)]));
 }
 
-function isEmptyList(value: unknown): boolean {
-  return Array.isArray(value) && value.length === 0;
+/** An empty list, or an empty object whose fields have no defaults either. */
+function saysNothing(value: unknown, fields: Readonly<Record<string, StructuralSchema>> = {}): boolean {
+  if (Array.isArray(value)) return value.length === 0;
+  if (typeof value !== 'object' || value === null || Object.keys(value).length > 0) return false;
+  return Object.values(fields).every((field) => field.default === undefined);
 }
 
 /** A pattern is for programs: what it accepts is said in words, too. */

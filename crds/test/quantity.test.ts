@@ -1,0 +1,26 @@
+import { expect, test } from '@jest/globals';
+import { byteQuantity, quantityBytes } from '../src/quantity.ts';
+
+test.each([
+  [1, 1],
+  ['1', 1],
+  ['500k', 500_000],
+  ['1Ki', 1024],
+  ['10Mi', 10_485_760],
+  ['2G', 2_000_000_000],
+  ['999999Gi', 1_073_740_750_258_176],
+])('%p is %d bytes, exactly', (quantity, bytes) => {
+  expect(byteQuantity.safeParse(quantity).success).toBe(true);
+  expect(quantityBytes(quantity)).toBe(bytes);
+});
+
+test.each([0, -1, 1.5, '', '0', '01', '1.5Mi', '1e3', '10m', '10Ti', '1000000Gi', ' 1', null])(
+  '%p is no quantity',
+  (value) => {
+    expect(byteQuantity.safeParse(value).success).toBe(false);
+  },
+);
+
+test('bytes of what is no quantity are a RangeError', () => {
+  expect(() => quantityBytes('much')).toThrow(RangeError);
+});
