@@ -27,8 +27,8 @@ interface CataloguedFile {
 /**
  * The objects of a set of files that are edited while they are in use. A mistake never takes away what was there:
  * - a file that cannot be read, or a document in it that cannot be parsed, leaves in place what it said before;
- * - an object that its schema refuses stays as it last was good; a GatewayRoute is passed on as it is, for `translate` does
- *   the same rule by rule;
+ * - an object that its schema refuses stays as it last was good; routes and policies are passed on as they are, for `translate`
+ *   does the same in finer steps, and so is a fleet that never was good, for without it another would be assumed;
  * - of two objects of one kind and name the one that was there first stays, at the start the one of the first file by name.
  */
 export class Catalogue {
@@ -80,8 +80,9 @@ function serve(reading: FileReading, before: readonly CataloguedManifest[]): rea
   const previous = new Map(before.map((entry) => [manifestKey(entry.manifest), entry]));
   const manifests = manifestsOf(reading);
   const served = manifests.flatMap((manifest) => {
-    if (manifest.problems.length === 0 || manifest.kind === 'GatewayRoute') return [{ manifest, reading }];
-    return previous.get(manifestKey(manifest)) ?? [];
+    const isReadByParts = manifest.kind === 'GatewayRoute' || manifest.kind === 'BackendPolicy';
+    if (manifest.problems.length === 0 || isReadByParts) return [{ manifest, reading }];
+    return previous.get(manifestKey(manifest)) ?? (manifest.kind === 'GatewayFleet' ? [{ manifest, reading }] : []);
   });
   if (!reading.broken) return served;
   const named = new Set(manifests.map(manifestKey));

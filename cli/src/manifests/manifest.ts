@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Problem } from '@evergate/contract/problem';
-import { isKind, type Kind, parseObject } from '@evergate/crds/parse';
+import { isKind, type Kind, type Objects, parseObject } from '@evergate/crds/parse';
 
 /** An object of a kind that is read, as it stands in a file. */
 export interface Manifest {
@@ -9,6 +9,8 @@ export interface Manifest {
   readonly name: string;
   /** What the file says, with the namespace and uid that it leaves open filled in. */
   readonly object: object;
+  /** The same as its schema reads it; undefined where there are problems. */
+  readonly value: Objects[Kind] | undefined;
   /** Everything wrong with it. */
   readonly problems: readonly Problem[];
   readonly place: Place;
@@ -68,7 +70,8 @@ export function readManifest(kind: Kind, value: object, place: Place): Manifest 
     metadata: { ...metadata, namespace: Reflect.get(metadata, 'namespace') ?? 'default', uid },
   };
   const parsed = parseObject(kind, object);
-  return { kind, namespace, name, object, problems: parsed.ok ? [] : parsed.problems, place };
+  const outcome = parsed.ok ? { value: parsed.value, problems: [] } : { value: undefined, problems: parsed.problems };
+  return { kind, namespace, name, object, place, ...outcome };
 }
 
 /** What no two objects may share. */

@@ -1,0 +1,27 @@
+import type { BackendSettings, Rule } from '@evergate/contract/routeTable';
+import { type Translation, translate } from '@evergate/operator/translate';
+import type { Contents } from '../manifests/catalogue.ts';
+import type { LocalFleet } from './fleets.ts';
+
+/** What is served now: where the last good version of a rule or policy is found. */
+export interface ServedTable {
+  readonly rules: readonly Rule[];
+  readonly backends: readonly BackendSettings[];
+}
+
+/** Runs the operator's translation on what the files hold. */
+export function translateFleet(contents: Contents, fleet: LocalFleet, served?: ServedTable): Translation {
+  const manifests = [...contents.manifests.values()].map(({ manifest }) => manifest);
+  const values = manifests.flatMap(({ value }) => value ?? []);
+  return translate({
+    fleet: fleet.object,
+    isDefault: fleet.isDefault,
+    routes: manifests.filter(({ kind }) => kind === 'GatewayRoute').map(({ object }) => object),
+    policies: manifests.filter(({ kind }) => kind === 'BackendPolicy').map(({ object }) => object),
+    services: values.filter((value) => value.kind === 'Service'),
+    endpointSlices: values.filter((value) => value.kind === 'EndpointSlice'),
+    referenceGrants: values.filter((value) => value.kind === 'ReferenceGrant'),
+    previous: new Map(served?.rules.map((rule) => [rule.id, rule])),
+    previousBackends: new Map(served?.backends.map((backend) => [backend.id, backend])),
+  });
+}
