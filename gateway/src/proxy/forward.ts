@@ -232,13 +232,18 @@ export class Forward implements ExchangeListener, AttemptListener, BodyObserver,
   }
 
   #attemptEnded(failed: boolean): void {
-    this.#gateway.counters.backends.ended(this.#backend.slot, failed);
+    const { counters } = this.#gateway;
+    counters.backends.ended(this.#backend.slot, failed);
+    const { started, reusedConnection } = this.#attempt as Attempt;
+    if (!started) counters.upstreamConnectFailures++;
+    else if (!reusedConnection) counters.upstreamConnects++;
   }
 
   /** Tells the client, as far as that is still possible. */
   #fail(reason: Reason): void {
     if (this.#done) return;
     this.#head = undefined;
+    this.#body?.destroy();
     if (this.#responded) {
       this.#request.reason = reason;
       this.#request.exchange.abort();

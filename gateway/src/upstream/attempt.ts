@@ -55,6 +55,11 @@ export class Attempt implements Dispatcher.DispatchHandler {
     this.#clock = clock;
   }
 
+  /** Whether there was a connection for it, so that bytes may have gone out. */
+  get started(): boolean {
+    return this.#controller !== undefined;
+  }
+
   /** Whether it went out on a connection that had carried a request before: such a one may have been closed meanwhile. */
   get reusedConnection(): boolean {
     return this.#reused;
