@@ -1,8 +1,17 @@
 import { filterCases } from './filterCases.ts';
+import { filterFieldCases } from './filterFieldCases.ts';
 import { fleetCases } from './fleetCases.ts';
+import { matchCases } from './matchCases.ts';
 import type { ObjectCase } from './objectCase.ts';
 import { policyCases } from './policyCases.ts';
 import { routeCases } from './routeCases.ts';
 
 /** Every object that the parse and the API server must agree on. */
-export const allCases: readonly ObjectCase[] = [...routeCases, ...filterCases, ...fleetCases, ...policyCases];
+export const allCases: readonly ObjectCase[] = [
+  ...routeCases,
+  ...matchCases,
+  ...filterCases,
+  ...filterFieldCases,
+  ...fleetCases,
+  ...policyCases,
+];

@@ -1,8 +1,7 @@
-import { type ObjectCase, objectOf, type Refusal } from './objectCase.ts';
+import { caseOf, type ObjectCase, objectOf, type Refusal } from './objectCase.ts';
 
 function fleet(what: string, spec: object, refused?: Refusal): ObjectCase {
-  const object = objectOf('GatewayFleet', spec);
-  return refused === undefined ? { what, object } : { what, object, refused };
+  return caseOf(what, objectOf('GatewayFleet', spec), refused);
 }
 
 function traffic(what: string, clientTraffic: object, refused?: Refusal): ObjectCase {

@@ -23,3 +23,16 @@ export interface Refusal {
 export function objectOf(kind: Kind, spec: unknown): ObjectCase['object'] {
   return { apiVersion, kind, metadata: { name: 'example', namespace: 'default' }, spec } as ObjectCase['object'];
 }
+
+/** What a rule needs so that nothing else is wrong with it. */
+export const backendRefs = [{ name: 'orders', port: 80 }];
+
+/** A case of a GatewayRoute with this one rule. */
+export function ruleCase(what: string, rule: object, refused?: Refusal): ObjectCase {
+  return caseOf(what, objectOf('GatewayRoute', { rules: [rule] }), refused);
+}
+
+/** A good object, or one that is refused. */
+export function caseOf(what: string, object: ObjectCase['object'], refused?: Refusal): ObjectCase {
+  return refused === undefined ? { what, object } : { what, object, refused };
+}

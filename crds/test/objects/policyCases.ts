@@ -1,8 +1,11 @@
-import { type ObjectCase, objectOf, type Refusal } from './objectCase.ts';
+import { caseOf, type ObjectCase, objectOf, type Refusal } from './objectCase.ts';
 
 function policy(what: string, spec: object, refused?: Refusal): ObjectCase {
-  const object = objectOf('BackendPolicy', { targetRefs: [{ kind: 'Service', name: 'orders' }], ...spec });
-  return refused === undefined ? { what, object } : { what, object, refused };
+  return caseOf(
+    what,
+    objectOf('BackendPolicy', { targetRefs: [{ kind: 'Service', name: 'orders' }], ...spec }),
+    refused,
+  );
 }
 
 export const policyCases: readonly ObjectCase[] = [
