@@ -47,45 +47,50 @@ function parentRefsTo(route: RouteSource, fleet: GatewayFleet, isDefault: boolea
 }
 
 function attachParent(route: RouteSource, parentRef: ParentRef, fleet: GatewayFleet): ParentAttachment {
-  const { namespace, name } = fleet.metadata;
-  const fleetName = `GatewayFleet ${namespace}/${name}`;
-  const position = route.parentRefs.indexOf(parentRef);
-  const field = position < 0 ? 'spec.parentRefs' : `spec.parentRefs[${position}]`;
-  const refuse = (reason: Finding['reason'], message: string): ParentAttachment => ({
-    parentRef,
-    taken: [],
-    refused: { reason, message: `${field}: ${message}` },
-  });
-
   const { listeners } = fleet.spec;
+  const { namespace } = fleet.metadata;
   const { sectionName } = parentRef;
+  const refuse = (refused: Finding): ParentAttachment => ({ parentRef, taken: [], refused });
+
   const named = listeners.filter((listener) => sectionName === undefined || listener.name === sectionName);
-  if (named.length === 0) return refuse('NoMatchingParent', missingListener(fleetName, sectionName, listeners));
+  if (named.length === 0) return refuse(missingListener(fieldOf(route, parentRef), parentRef, fleet));
 
   const open = named.filter((listener) => allowsNamespace(listener, namespace, route.identity.namespace));
-  if (open.length === 0) return refuse('NotAllowedByListeners', closedListeners(fleetName, namespace, named));
+  if (open.length === 0) return refuse(closedListeners(fieldOf(route, parentRef), named, fleet));
 
   const taken = open
     .map((listener) => ({ listener, hostnames: listenerHostnames(listener, listeners, route.hostnames) }))
     .filter(({ hostnames }) => hostnames.length > 0);
-  if (taken.length === 0) return refuse('NoMatchingListenerHostname', foreignHosts(fleetName, open, route.hostnames));
-  return { parentRef, taken };
+  return taken.length === 0 ? refuse(foreignHosts(route.hostnames, open, fleet)) : { parentRef, taken };
 }
 
-function missingListener(fleet: string, sectionName: string | undefined, listeners: readonly FleetListener[]): string {
-  if (listeners.length === 0) return `${fleet} has no valid listeners; correct the fleet`;
-  return `${fleet} has no listener ${sectionName}; set sectionName to one of ${names(listeners)}, or leave it out`;
+function fieldOf(route: RouteSource, parentRef: ParentRef): string {
+  const position = route.parentRefs.indexOf(parentRef);
+  return position < 0 ? 'spec.parentRefs' : `spec.parentRefs[${position}]`;
 }
 
-function closedListeners(fleet: string, namespace: string, listeners: readonly FleetListener[]): string {
-  const whose = `the listeners ${names(listeners)} of ${fleet} take routes of namespace ${namespace} only`;
-  return `${whose}; set their allowedRoutes.namespaces.from to All, or move the route there`;
+function missingListener(field: string, { sectionName }: ParentRef, { metadata, spec }: GatewayFleet): Finding {
+  const fleet = `GatewayFleet ${metadata.namespace}/${metadata.name}`;
+  const missing =
+    spec.listeners.length === 0
+      ? `${fleet} has no valid listener; correct the fleet`
+      : `${fleet} has no listener ${sectionName}; set sectionName to one of ${names(spec.listeners)}, or leave it out`;
+  return { reason: 'NoMatchingParent', message: `${field}: ${missing}` };
 }
 
-function foreignHosts(fleet: string, listeners: readonly FleetListener[], hostnames: readonly string[]): string {
-  const accepted = listeners.map(({ name, hostname }) => `${name} (${hostname ?? 'any host'})`).join(', ');
-  const shared = `spec.hostnames ${hostnames.join(', ')} share no host with the listeners ${accepted} of ${fleet}`;
-  return `${shared}, or a more specific listener of the port takes it; name a host of theirs`;
+function closedListeners(field: string, listeners: readonly FleetListener[], { metadata }: GatewayFleet): Finding {
+  const { namespace, name } = metadata;
+  const closed = `GatewayFleet ${namespace}/${name} takes routes of namespace ${namespace} only on ${names(listeners)}`;
+  const remedy = 'set allowedRoutes.namespaces.from to All there, or move the route';
+  return { reason: 'NotAllowedByListeners', message: `${field}: ${closed}; ${remedy}` };
+}
+
+function foreignHosts(hostnames: readonly string[], listeners: readonly FleetListener[], fleet: GatewayFleet): Finding {
+  const { namespace, name } = fleet.metadata;
+  const accepted = listeners.map((listener) => `${listener.name} (${listener.hostname ?? 'any host'})`).join(', ');
+  const foreign = `found ${hostnames.join(', ')}, no host of the listeners ${accepted} of GatewayFleet ${namespace}/${name}`;
+  const remedy = 'name one of theirs that no more specific listener of the same port takes';
+  return { reason: 'NoMatchingListenerHostname', message: `spec.hostnames: ${foreign}; ${remedy}` };
 }
 
 function names(listeners: readonly FleetListener[]): string {

@@ -48,7 +48,7 @@ function missingParents({ parentRefs, identity }: RouteSource, names: ReadonlySe
 }
 
 function refuse(parentRef: ParentRef, finding: Finding): ParentVerdict {
-  return { parentRef, conditions: [{ type: 'Accepted', status: 'False', ...finding }] };
+  return { parentRef, listeners: [], conditions: [{ type: 'Accepted', status: 'False', ...finding }] };
 }
 
 function nameOf({ metadata }: NamedFleet): string {

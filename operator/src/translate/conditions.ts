@@ -27,7 +27,8 @@ function parentVerdict(route: RouteSource, parent: ParentAttachment, rules: read
     partiallyInvalid(rules),
     lastKnownGood(served),
   ];
-  return { parentRef: parent.parentRef, conditions };
+  const listeners = parent.taken.map(({ listener }) => listener.name);
+  return { parentRef: parent.parentRef, listeners, conditions };
 }
 
 function accepted(
@@ -65,13 +66,13 @@ function resolvedRefs(rules: readonly RuleVerdict[]): ConditionVerdict {
     type,
     status: 'True',
     reason: 'ResolvedRefs',
-    message: 'Every backend that can be read exists and may be used',
+    message: 'Every backend exists and may be used',
   };
 }
 
 function conflicted(rules: readonly RuleVerdict[]): ConditionVerdict {
   const type = 'Conflicted';
-  const conflicts = rules.flatMap(({ name, conflicts }) => prefix(`rule ${name}`, conflicts));
+  const conflicts = rules.flatMap(({ name, conflicts }) => prefix(`Rule ${name}`, conflicts));
   if (conflicts.length === 0) {
     return {
       type,
@@ -95,7 +96,7 @@ function partiallyInvalid(rules: readonly RuleVerdict[]): ConditionVerdict {
       type,
       status: 'False',
       reason: 'NoRuleValid',
-      message: 'Not a part of the rules is invalid but every one, see Accepted',
+      message: 'No rule is valid, see Accepted',
     };
   }
   const messages = invalid.map((rule) => {
@@ -112,7 +113,7 @@ function lastKnownGood(rules: readonly RuleVerdict[]): ConditionVerdict {
     return { type, status: 'False', reason: 'ServingCurrent', message: 'No rule is served in an older version' };
   }
   const messages = fallen.map(
-    ({ name, servedGeneration }) => `rule ${name} is served as of generation ${servedGeneration}`,
+    ({ name, servedGeneration }) => `Rule ${name} is served as of generation ${servedGeneration}`,
   );
   return { type, status: 'True', reason: 'ServingLastKnownGood', message: joinMessages(messages) };
 }

@@ -16,7 +16,7 @@ const maxRuleMessage = 1024;
 /** Writes a verdict as the entries of `status.parents`, one for each reference of the route to the fleet. */
 export function parentStatuses(verdict: RouteVerdict, controllerName: string): readonly ParentStatus[] {
   const { generation } = verdict.route;
-  return verdict.parents.map(({ parentRef, conditions }) => ({
+  return verdict.parents.map(({ parentRef, listeners, conditions }) => ({
     parentRef,
     controllerName,
     conditions: conditions.map(({ type, status, reason, message }) => ({
@@ -26,17 +26,18 @@ export function parentStatuses(verdict: RouteVerdict, controllerName: string): r
       reason,
       message,
     })),
-    rules: verdict.rules.map(ruleStatus),
+    rules: verdict.rules.map((rule) => ruleStatus(rule, listeners.length > 0)),
   }));
 }
 
-function ruleStatus({ name, state, servedGeneration, ...found }: RuleVerdict): RouteRuleStatus {
+/** What a rule is by one parent: one that refused the route serves none of it. */
+function ruleStatus({ name, state, servedGeneration, ...found }: RuleVerdict, isAttached: boolean): RouteRuleStatus {
   const findings = [...found.invalid, ...found.unresolved, ...found.conflicts];
   const [first] = findings;
   return {
     name,
-    state,
-    ...(servedGeneration === undefined ? {} : { servedGeneration }),
+    state: isAttached ? state : 'NotServed',
+    ...(servedGeneration === undefined || !isAttached ? {} : { servedGeneration }),
     ...(first === undefined
       ? {}
       : {

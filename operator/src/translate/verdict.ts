@@ -49,6 +49,8 @@ export interface RuleVerdict {
 export interface ParentVerdict {
   /** As the route names it, or the default fleet. */
   readonly parentRef: ParentRef;
+  /** Names of the fleet's listeners that took the route; empty where none did. */
+  readonly listeners: readonly string[];
   readonly conditions: readonly ConditionVerdict[];
 }
 
@@ -76,6 +78,8 @@ const maxMessage = 4096;
 
 /** Joins messages into one, a sentence each, cut where it would grow without bound. */
 export function joinMessages(messages: readonly string[], limit: number = maxMessage): string {
-  const text = messages.join('. ');
+  const last = messages.length - 1;
+  const sentences = messages.map((message, at) => (at === last || message.endsWith('?') ? message : `${message}.`));
+  const text = sentences.join(' ');
   return text.length <= limit ? text : `${text.slice(0, limit - 3)}...`;
 }
