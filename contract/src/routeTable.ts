@@ -152,11 +152,11 @@ const settings = z.object({
   shutdown: z.object({ propagationDelayMs: milliseconds, drainTimeoutMs: milliseconds }),
   telemetry: z.object({
     accessLog: z.object({
-      mode: z.enum(['Off', 'Errors', 'Sampled', 'All']),
+      mode: z.enum(['None', 'Errors', 'Sampled', 'All']),
       /** Of `Sampled`: 0 to 100. */
       percent: z.number().min(0).max(100),
     }),
-    metrics: z.object({ perRoute: z.enum(['All', 'Off']) }),
+    metrics: z.object({ perRoute: z.enum(['All', 'None']) }),
   }),
 });
 

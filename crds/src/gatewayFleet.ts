@@ -100,10 +100,10 @@ const clientTraffic = z.strictObject({
 
 const accessLog = z.strictObject({
   mode: z
-    .enum(['Off', 'Errors', 'Sampled', 'All'])
+    .enum(['None', 'Errors', 'Sampled', 'All'])
     .default('Errors')
     .describe(
-      'Which requests are logged: none, those that failed in the gateway or answered 5xx, those and some others, or all. Quote "Off": YAML reads a bare Off as false.',
+      'Which requests are logged: none, those that failed in the gateway or answered 5xx, those and some others, or all.',
     ),
   percent: z
     .number()
@@ -115,11 +115,9 @@ const accessLog = z.strictObject({
 
 const metrics = z.strictObject({
   perRoute: z
-    .enum(['All', 'Off'])
+    .enum(['All', 'None'])
     .default('All')
-    .describe(
-      'Whether metrics are kept for each route, or for the fleet only. Quote "Off": YAML reads a bare Off as false.',
-    ),
+    .describe('Whether metrics are kept for each route, or for the fleet only.'),
 });
 
 const telemetry = z.strictObject({

@@ -19,7 +19,7 @@ export function generatedFiles(): readonly GeneratedFile[] {
   ]);
 }
 
-/** Quoted for YAML 1.1, which Kubernetes reads: a bare `Off` is false there. */
+/** Quoted for YAML 1.1, which Kubernetes reads: a bare `on` is true there. */
 function toYaml(value: object): string {
   return stringify(value, { version: '1.1', lineWidth: 0, aliasDuplicateObjects: false });
 }

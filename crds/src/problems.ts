@@ -52,7 +52,7 @@ function expected(issue: Issue): string {
     case 'invalid_type':
       return `expected ${TYPE_NAMES[issue.expected] ?? issue.expected}`;
     case 'invalid_value':
-      return `expected ${oneOf(issue.values)}${bareWord(issue)}`;
+      return `expected ${oneOf(issue.values)}`;
     case 'too_big':
       return `expected at most ${issue.maximum}${unit(issue.origin)}`;
     case 'too_small':
@@ -62,11 +62,6 @@ function expected(issue: Issue): string {
     default:
       return issue.message;
   }
-}
-
-/** YAML 1.1, which Kubernetes reads, takes a bare `Off` for false: the reader would look for a false that is not there. */
-function bareWord(issue: z.core.$ZodIssueInvalidValue): string {
-  return issue.input === false && issue.values.includes('Off') ? '; in YAML, Off needs quotes' : '';
 }
 
 function expectedOfUnion(issue: z.core.$ZodIssueInvalidUnion): string {

@@ -21,7 +21,7 @@ const settings: FleetSettings = {
   },
   healthPrefix: '/.evergate',
   shutdown: { propagationDelayMs: 10_000, drainTimeoutMs: 30_000 },
-  telemetry: { accessLog: { mode: 'Off', percent: 0 }, metrics: { perRoute: 'All' } },
+  telemetry: { accessLog: { mode: 'None', percent: 0 }, metrics: { perRoute: 'All' } },
 };
 
 function ruleAt(position: number): Rule {

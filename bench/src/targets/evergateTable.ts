@@ -45,7 +45,7 @@ function settings(port: number): FleetSettings {
     },
     healthPrefix: defaultHealthPrefix,
     shutdown: { propagationDelayMs: 0, drainTimeoutMs: 1_000 },
-    telemetry: { accessLog: { mode: 'Off', percent: 0 }, metrics: { perRoute: 'All' } },
+    telemetry: { accessLog: { mode: 'None', percent: 0 }, metrics: { perRoute: 'All' } },
   };
 }
 

@@ -30,7 +30,7 @@ export const fleetCases: readonly ObjectCase[] = [
       maxConnections: 1000,
       healthPathPrefix: '',
     },
-    telemetry: { accessLog: { mode: 'Sampled', percent: 0.5 }, metrics: { perRoute: 'Off' } },
+    telemetry: { accessLog: { mode: 'Sampled', percent: 0.5 }, metrics: { perRoute: 'None' } },
   }),
   fleet(
     'no listener',

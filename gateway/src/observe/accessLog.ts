@@ -51,7 +51,7 @@ export interface AccessRule {
 export class AccessLog {
   readonly #writer: Pick<LineWriter, 'write'>;
   readonly #random: () => number;
-  #settings: AccessLogSettings = { mode: 'Off', percent: 0 };
+  #settings: AccessLogSettings = { mode: 'None', percent: 0 };
 
   /** `random` is uniform from 0 to below 1. */
   constructor(writer: Pick<LineWriter, 'write'>, random: () => number = Math.random) {
@@ -71,7 +71,7 @@ export class AccessLog {
 
   #wants(request: AccessRecord): boolean {
     switch (this.#settings.mode) {
-      case 'Off':
+      case 'None':
         return false;
       case 'Errors':
         return request.status >= 500 || request.aborted;

@@ -27,7 +27,7 @@ export interface MetricsOptions {
   readonly counters: Counters;
   readonly eventLoop: EventLoopMonitor;
   /** `telemetry.metrics.perRoute` of the table served now. */
-  readonly perRoute: () => 'All' | 'Off';
+  readonly perRoute: () => 'All' | 'None';
 }
 
 /**

@@ -63,13 +63,13 @@ describe('the access log', () => {
     });
   });
 
-  test('with Off nothing of a request is even read', () => {
+  test('with None nothing of a request is even read', () => {
     const untouched = new Proxy(request, {
       get: () => {
         throw new Error('read');
       },
     });
-    expect(logged({ mode: 'Off', percent: 100 }, [untouched])).toEqual([]);
+    expect(logged({ mode: 'None', percent: 100 }, [untouched])).toEqual([]);
   });
 
   test('before any settings nothing is logged', () => {

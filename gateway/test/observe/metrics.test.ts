@@ -11,7 +11,7 @@ function countersAt(clock: { now: number }) {
   return new Counters({ reasons: ['NoRoute', 'Timeout'], upstreamErrorKinds: ['Reset'], now: () => clock.now });
 }
 
-function metricsOf(counters: Counters, perRoute: 'All' | 'Off' = 'All', clock = { now: 0 }): Metrics {
+function metricsOf(counters: Counters, perRoute: 'All' | 'None' = 'All', clock = { now: 0 }): Metrics {
   const monitor = new EventLoopMonitor({ now: () => clock.now, cpuMs: () => clock.now / 2 });
   monitors.push(monitor);
   return new Metrics({ counters, eventLoop: monitor, perRoute: () => perRoute });
@@ -148,10 +148,10 @@ describe('metrics', () => {
     );
   });
 
-  test('with perRoute Off no series carries a route', async () => {
+  test('with perRoute None no series carries a route', async () => {
     const counters = countersAt({ now: 0 });
     fill(counters, 2);
-    const text = await scrape(metricsOf(counters, 'Off'));
+    const text = await scrape(metricsOf(counters, 'None'));
     expect(text).not.toContain('evergate_route_');
     expect(samplesOf(text).get('evergate_requests_total{code="2xx"}')).toBe(2);
   });

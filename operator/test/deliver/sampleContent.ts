@@ -19,7 +19,7 @@ export const settings: FleetSettings = {
   },
   healthPrefix: '/.evergate',
   shutdown: { propagationDelayMs: 0, drainTimeoutMs: 30_000 },
-  telemetry: { accessLog: { mode: 'Off', percent: 0 }, metrics: { perRoute: 'All' } },
+  telemetry: { accessLog: { mode: 'None', percent: 0 }, metrics: { perRoute: 'All' } },
 };
 
 export function sampleRule(number: number, path = `/api/${number}`): Rule {
