@@ -1,4 +1,8 @@
-import { Command, Option } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { explainRequest } from './explain/explain.ts';
+import { formatExplanation } from './explain/format.ts';
+import { chooseFleet, fleetsOf } from './fleet/fleets.ts';
+import { translateFleet } from './fleet/translateFleet.ts';
 import { formatReport, lintFormats } from './lint/format.ts';
 import { lint } from './lint/lint.ts';
 import { loadFiles } from './manifests/loadFiles.ts';
@@ -17,6 +21,34 @@ program
     process.stdout.write(formatReport(report, output));
     process.exitCode = report.errors > 0 ? 1 : 0;
   });
+
+program
+  .command('explain')
+  .description(
+    'Say what a gateway would do with a request, and why: each candidate rule and the first condition that fails.',
+  )
+  .argument('<paths...>', 'folders (with all below them), files, or - for standard input')
+  .requiredOption('--host <host>', 'the host the request names, with its port if it has one')
+  .requiredOption('--path <path>', 'the path and query the request asks for')
+  .option('-X, --method <method>', 'the method of the request', 'GET')
+  .option('-H, --header <field>', "a header of the request, 'name: value'; as often as needed", addHeader, [])
+  .option('--listener <name>', 'the listener it comes in by; the first one by default')
+  .option('--fleet <namespace/name>', 'the GatewayFleet it comes to, where there are several')
+  .action(async (paths: readonly string[], { host, path, method, header, listener, fleet }) => {
+    const contents = await loadFiles(paths);
+    const chosen = chooseFleet(fleetsOf(contents), fleet);
+    if ('problem' in chosen) throw new Error(chosen.problem);
+    const asked = { authority: host, target: path, method, headers: header, listener };
+    process.stdout.write(formatExplanation(explainRequest(translateFleet(contents, chosen), asked)));
+    const { errors } = lint(contents);
+    if (errors > 0) process.stderr.write(`evergate: ${errors} errors in the files; evergate lint says which\n`);
+  });
+
+function addHeader(field: string, headers: readonly string[]): readonly string[] {
+  const [, name, value] = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*(.*?)[ \t]*$/.exec(field) ?? [];
+  if (name === undefined || value === undefined) throw new InvalidArgumentError("write it as 'name: value'");
+  return [...headers, name, value];
+}
 
 try {
   await program.parseAsync();
