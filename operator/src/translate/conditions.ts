@@ -72,7 +72,7 @@ function resolvedRefs(rules: readonly RuleVerdict[]): ConditionVerdict {
 
 function conflicted(rules: readonly RuleVerdict[]): ConditionVerdict {
   const type = 'Conflicted';
-  const conflicts = rules.flatMap(({ name, conflicts }) => prefix(`Rule ${name}`, conflicts));
+  const conflicts = rules.flatMap((rule) => rule.conflicts);
   if (conflicts.length === 0) {
     return {
       type,
@@ -120,10 +120,6 @@ function lastKnownGood(rules: readonly RuleVerdict[]): ConditionVerdict {
 
 function isInvalid({ invalid }: RuleVerdict): boolean {
   return invalid.length > 0;
-}
-
-function prefix(text: string, findings: readonly Finding[]): readonly Finding[] {
-  return findings.map(({ reason, message }) => ({ reason, message: `${text}: ${message}` }));
 }
 
 /** Each message once: what is wrong with a whole route is said of each of its rules. */

@@ -27,7 +27,7 @@ export function settleConflicts(rules: readonly Rule[]): SettledRules {
     if (losses.length === 0) return [rule];
     // A match that a rule repeats is no conflict: the second one goes without a word.
     const toOthers = losses.filter(({ winner }) => winner !== rule);
-    if (toOthers.length > 0) lost.set(rule.id, describeLosses(toOthers));
+    if (toOthers.length > 0) lost.set(rule.id, describeLosses(rule.position, toOthers));
     return withoutLosses(rule, losses);
   });
   return { rules: settled, ids: new Set(settled.map(({ id }) => id)), lost };
@@ -79,7 +79,7 @@ function withoutLosses(rule: Rule, losses: readonly Loss[]): readonly Rule[] {
 }
 
 /** One finding for each match and winner. */
-function describeLosses(losses: readonly Loss[]): readonly Finding[] {
+function describeLosses(position: number, losses: readonly Loss[]): readonly Finding[] {
   const grouped = Map.groupBy(
     losses,
     ({ match, winner }) => `${describeMatch(match)} is answered by ${describeRule(winner)}`,
@@ -87,7 +87,8 @@ function describeLosses(losses: readonly Loss[]): readonly Finding[] {
   return [...grouped].map(([what, group]) => {
     const hosts = [...new Set(group.map(({ hostname }) => hostname))];
     const shown = hosts.length <= 3 ? hosts.join(', ') : `${hosts.slice(0, 3).join(', ')} and ${hosts.length - 3} more`;
-    const message = `for host ${shown}, ${what}, which has the same match and takes precedence; change the match or the hostnames of one of them`;
+    const lost = `spec.rules[${position}].matches: for host ${shown}, ${what}`;
+    const message = `${lost}, which has the same match and takes precedence; change the match or the hostnames of one of them`;
     return { reason: 'Conflicted', message };
   });
 }

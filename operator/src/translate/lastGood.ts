@@ -24,8 +24,7 @@ export function servedTable(rules: ReadonlyMap<string, Rule>): ServedTable {
 
 /**
  * Finds the version of a broken rule that may go on being served: the one in the table now, if it was whole, is of the same route
- * object and the same rule, and every backend of it still exists and is still permitted. A mistake keeps a rule in force; a
- * withdrawal never does.
+ * object, and every backend of it still exists and is still permitted. A mistake keeps a rule in force; a withdrawal never does.
  */
 export function lastGoodRule(
   table: ServedTable,
@@ -34,10 +33,9 @@ export function lastGoodRule(
   read: ReadRule,
   resolve: ResolveBackend,
 ): Rule | undefined {
-  const served = table.rules.get(source.id);
+  const served = source.hasName ? table.rules.get(source.id) : findUnnamed(table, route, source, read);
   if (served === undefined || served.route.uid !== route.identity.uid) return undefined;
   if (served.backends.some(({ backend }) => backend === null)) return undefined;
-  if (!source.hasName && !isSameRule(table, served, route, read)) return undefined;
   const isUsable = backendsOf(served).every((id) => {
     const ref = parseBackendId(id);
     return ref !== undefined && resolve(route.identity.namespace, ref).outcome === 'Resolved';
@@ -46,12 +44,18 @@ export function lastGoodRule(
 }
 
 /**
- * A rule without a name is known by its position alone, and that shifts when a rule before it is removed: what is served under the
- * position may be the removed one. It is the same rule where its matches are the same, or where the route has lost no rule.
+ * A rule without a name is known by its matches, wherever it stood. Where those changed or cannot be read, it is known by its
+ * position, unless the route has lost a rule: what is served under the position may then be the one that was removed.
  */
-function isSameRule(table: ServedTable, served: Rule, route: RouteSource, read: ReadRule): boolean {
-  if (read.content !== undefined && isDeepStrictEqual(read.content.matches, served.matches)) return true;
-  return (table.lastPositions.get(routeKey(route.identity)) ?? 0) < route.rules.length;
+function findUnnamed(table: ServedTable, route: RouteSource, source: RuleSource, read: ReadRule): Rule | undefined {
+  const key = routeKey(route.identity);
+  const lastPosition = table.lastPositions.get(key) ?? 0;
+  const matches = read.content?.matches;
+  for (let position = 0; matches !== undefined && position <= lastPosition; position++) {
+    const served = table.rules.get(`${key}/${position}`);
+    if (served !== undefined && isDeepStrictEqual(served.matches, matches)) return served;
+  }
+  return lastPosition < route.rules.length ? table.rules.get(source.id) : undefined;
 }
 
 function routeKey({ namespace, name }: Pick<Rule['route'], 'namespace' | 'name'>): string {
