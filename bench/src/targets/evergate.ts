@@ -1,7 +1,6 @@
 import { access, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { publication } from '@evergate/operator/deliver/publication';
-import { findFreePort } from '../machine/ports.ts';
 import type { Command } from '../machine/processes.ts';
 import { benchContent } from './evergateTable.ts';
 import type { Installation, Site, Target } from './target.ts';
@@ -31,19 +30,15 @@ async function prepare(site: Site): Promise<Command> {
   await mkdir(documents);
   const { writes } = publication(benchContent(site.port, site.upstreamPort), undefined, identity);
   for (const { key, text } of writes) await writeFile(join(documents, key), text);
-  const [statusPort, adminPort] = [await findFreePort(), await findFreePort()];
   return {
     file: process.execPath,
-    args: [
-      program,
-      '--directory',
-      documents,
-      '--port',
-      `${site.port}`,
-      '--status-port',
-      `${statusPort}`,
-      '--admin-port',
-      `${adminPort}`,
-    ],
+    args: [program],
+    env: {
+      EVERGATE_DOCUMENTS: documents,
+      EVERGATE_HOST: '127.0.0.1',
+      EVERGATE_STATUS_PORT: '0',
+      EVERGATE_ADMIN_PORT: '0',
+      EVERGATE_LOG_LEVEL: 'warn',
+    },
   };
 }
