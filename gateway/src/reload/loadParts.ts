@@ -2,9 +2,9 @@ import type { DocumentIndex, PartReference } from '@evergate/contract/document';
 import { type DocumentKind, partKey } from '@evergate/contract/names';
 import type { Parsed, Problem } from '@evergate/contract/problem';
 import { type Breathe, inSlices } from './breathe.ts';
-import { type PartReading, type PartText, readPartText } from './partText.ts';
+import { type PartReading, readPartText } from './partText.ts';
 
-const MAX_PROBLEMS = 100;
+const MAX_LISTED = 100;
 
 /** From a part's text to what is kept of it, in steps short against a slice. */
 export type PartSteps<P> = (text: string) => Generator<void, Parsed<P>>;
@@ -16,51 +16,51 @@ export interface PartLoading<P> extends PartReading {
   readonly breathe: Breathe;
 }
 
-export type LoadedParts<P> =
-  | {
-      readonly outcome: 'loaded';
-      /** By hash. */
-      readonly parts: ReadonlyMap<string, P>;
-      /** How many were read and parsed. */
-      readonly parsed: number;
-      readonly ignored: readonly Problem[];
-    }
+export interface PartsLoaded<P> {
+  readonly outcome: 'loaded';
+  /** By hash. */
+  readonly parts: ReadonlyMap<string, P>;
+  /** How many were read and parsed. */
+  readonly parsed: number;
+  readonly ignored: readonly Problem[];
+}
+
+export type PartsNotLoaded =
   | { readonly outcome: 'superseded' }
   /** `mayHeal`: a part was not there, or another one; the same index may be good later. */
   | { readonly outcome: 'refused'; readonly problems: readonly Problem[]; readonly mayHeal: boolean };
 
 /** Loads the parts that `index` names and that are not held yet. Never rejects. */
-export async function loadParts<P>(index: DocumentIndex, loading: PartLoading<P>): Promise<LoadedParts<P>> {
-  const parts = new Map<string, P>();
+export async function loadParts<P>(
+  index: DocumentIndex,
+  loading: PartLoading<P>,
+): Promise<PartsLoaded<P> | PartsNotLoaded> {
+  const named = new Set(index.parts.map(({ hash }) => hash));
+  const parts = new Map([...loading.held].filter(([hash]) => named.has(hash)));
+  const missing = index.parts.filter(({ hash }) => !parts.has(hash));
   const problems: Problem[] = [];
   const ignored: Problem[] = [];
-  let parsed = 0;
-  for (const part of index.parts) {
-    const held = loading.held.get(part.hash) ?? parts.get(part.hash);
-    const loaded = held === undefined ? await loadPart(index.kind, part, loading) : keep(held);
-    if (loaded.outcome === 'superseded') return loaded;
-    if (loaded.outcome === 'unavailable') return { outcome: 'refused', problems: [loaded.problem], mayHeal: true };
-    if (held === undefined) parsed += 1;
-    if (loaded.result.ok) parts.set(part.hash, loaded.result.value);
-    if (loaded.result.ok) ignored.push(...loaded.result.ignored);
-    else problems.push(...loaded.result.problems);
-    if (problems.length >= MAX_PROBLEMS) break;
+  for (const part of missing) {
+    const loaded = await loadPart(index.kind, part, loading);
+    if (loaded.outcome !== 'judged') return loaded;
+    const { result } = loaded;
+    if (result.ok) parts.set(part.hash, result.value);
+    if (result.ok) ignored.push(...result.ignored);
+    else problems.push(...result.problems);
+    if (problems.length >= MAX_LISTED) break;
   }
-  if (problems.length > 0) return { outcome: 'refused', problems: problems.slice(0, MAX_PROBLEMS), mayHeal: false };
-  return { outcome: 'loaded', parts, parsed, ignored: ignored.slice(0, MAX_PROBLEMS) };
+  if (problems.length > 0) return { outcome: 'refused', problems: problems.slice(0, MAX_LISTED), mayHeal: false };
+  return { outcome: 'loaded', parts, parsed: missing.length, ignored: ignored.slice(0, MAX_LISTED) };
 }
 
-type LoadedPart<P> =
-  | Exclude<PartText, { readonly outcome: 'read' }>
-  | { readonly outcome: 'judged'; readonly result: Parsed<P> };
-
-function keep<P>(held: P): LoadedPart<P> {
-  return { outcome: 'judged', result: { ok: true, value: held, ignored: [] } };
-}
-
-async function loadPart<P>(kind: DocumentKind, part: PartReference, loading: PartLoading<P>): Promise<LoadedPart<P>> {
+async function loadPart<P>(
+  kind: DocumentKind,
+  part: PartReference,
+  loading: PartLoading<P>,
+): Promise<{ readonly outcome: 'judged'; readonly result: Parsed<P> } | PartsNotLoaded> {
   const reading = await readPartText(kind, part, loading);
-  if (reading.outcome !== 'read') return reading;
+  if (reading.outcome === 'superseded') return reading;
+  if (reading.outcome === 'unavailable') return { outcome: 'refused', problems: [reading.problem], mayHeal: true };
   const result = await inSlices(loading.stepsOf(reading.text), loading.breathe);
   const key = partKey(kind, part.name, part.slot);
   if (!result.ok) return { outcome: 'judged', result: { ok: false, problems: prefixed(result.problems, key) } };

@@ -23,6 +23,10 @@ export class Backend {
     this.slot = slot;
   }
 
+  get policy(): BackendSettings['loadBalancing']['policy'] {
+    return this.#policy;
+  }
+
   /** Endpoints that may be chosen now. */
   get usable(): readonly UpstreamEndpoint[] {
     return this.#usable;

@@ -1,0 +1,99 @@
+import type { ServedConfig } from './adminPort.ts';
+import type { Drain } from './drain.ts';
+import type { Listeners, ListenProblem } from './listen/listeners.ts';
+import type { Logger } from './observe/log.ts';
+import type { Gateway } from './proxy/gateway.ts';
+import type { Change } from './reload/change.ts';
+import type { Snapshot } from './snapshot/snapshot.ts';
+
+export interface ServingParts {
+  readonly gateway: Gateway;
+  readonly listeners: Listeners;
+  readonly drain: Drain;
+  readonly log: Logger;
+}
+
+/** How soon a port that could not be opened is tried again: whoever held it may be on the way out. */
+const REOPEN_MS = 500;
+
+/** What the gateway serves: takes over what the reloader brings, and says whether all of it is in service. */
+export class Serving {
+  readonly #parts: ServingParts;
+  #problems: readonly ListenProblem[] = [];
+  #bound = false;
+  #binding: Promise<void> = Promise.resolve();
+
+  constructor(parts: ServingParts) {
+    this.#parts = parts;
+  }
+
+  /** Ports that the table names and that could not be opened. */
+  get problems(): readonly ListenProblem[] {
+    return this.#problems;
+  }
+
+  get hasTable(): boolean {
+    return this.#parts.gateway.snapshot !== undefined;
+  }
+
+  /** It serves a table on all its ports. */
+  get ready(): boolean {
+    return this.hasTable && this.#bound && this.#problems.length === 0;
+  }
+
+  get config(): ServedConfig | undefined {
+    const { snapshot } = this.#parts.gateway;
+    if (snapshot === undefined) return undefined;
+    const { order, settings, rules } = snapshot;
+    return { order, settings, rules: rules.map(({ rule }) => rule) };
+  }
+
+  /** Swaps a change in: from the next request on it holds. */
+  apply(change: Change): void {
+    const { gateway } = this.#parts;
+    switch (change.kind) {
+      case 'routes':
+        gateway.backends.configure(change.backends);
+        gateway.serve(change.snapshot);
+        gateway.counters.tableServed(change.snapshot.order);
+        gateway.counters.rules.retain(change.snapshot.rules.map(({ slot }) => slot));
+        this.#bind(change.snapshot);
+        return;
+      case 'endpoints':
+        gateway.serveEndpoints(change.backends);
+        return;
+      case 'secrets':
+        // Listeners and policies that need secrets come with TLS and authentication.
+        return;
+    }
+  }
+
+  /** Announces the way out; resolves after the propagation delay. */
+  beginDrain(): Promise<void> {
+    this.#parts.gateway.ready = false;
+    return this.#parts.drain.begin();
+  }
+
+  async finishDrain(): Promise<void> {
+    await this.beginDrain();
+    await this.#parts.drain.finish();
+  }
+
+  /** One after the other: two tables in quick succession must not race for a port. */
+  #bind(snapshot: Snapshot): void {
+    this.#binding = this.#binding.then(() => this.#bindNow(snapshot));
+  }
+
+  async #bindNow(snapshot: Snapshot): Promise<void> {
+    const { gateway, listeners, drain, log } = this.#parts;
+    if (gateway.snapshot !== snapshot) return;
+    this.#problems = await listeners.apply(snapshot.settings);
+    this.#bound = true;
+    gateway.ready = this.ready && !drain.draining;
+    if (this.#problems.length === 0) return;
+    for (const { name, port, error } of this.#problems) {
+      log.error('a listener could not be opened; it is tried again', { listener: name, port, error });
+    }
+    setTimeout(() => this.#bind(snapshot), REOPEN_MS).unref();
+  }
+}

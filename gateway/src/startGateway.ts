@@ -1,0 +1,133 @@
+import type { Rule } from '@evergate/contract/routeTable';
+import { createAdminPort } from './adminPort.ts';
+import { WeightedBackends } from './balance/weightedBackends.ts';
+import type { GatewayConfig } from './config.ts';
+import { Drain } from './drain.ts';
+import { Listeners } from './listen/listeners.ts';
+import { AccessLog } from './observe/accessLog.ts';
+import { Counters } from './observe/counters.ts';
+import { EventLoopMonitor } from './observe/eventLoop.ts';
+import { LineWriter, streamSink } from './observe/lineWriter.ts';
+import { createLog } from './observe/log.ts';
+import { Metrics } from './observe/metrics.ts';
+import { Deadlines } from './proxy/deadlines.ts';
+import { Gateway, upstreamErrorKinds } from './proxy/gateway.ts';
+import { handle } from './proxy/handle.ts';
+import { allReasons } from './proxy/reasons.ts';
+import { FileSource } from './reload/fileSource.ts';
+import { Reloader } from './reload/reloader.ts';
+import { reportReload } from './reloadReport.ts';
+import { backendReports, readiness, revisionReport } from './reports.ts';
+import { Serving } from './serving.ts';
+import { compileRule, compileSnapshot } from './snapshot/compile.ts';
+import { createStatusPort } from './statusPort.ts';
+import { Backends } from './upstream/backends.ts';
+
+const LOG_LIMIT_BYTES = 4 * 1_048_576;
+const LOG_FLUSH_MS = 100;
+
+/** A gateway at work. */
+export interface RunningGateway {
+  /** Takes the gateway out of service, as `drain.ts` describes; resolves when the process may end. */
+  drain(): Promise<void>;
+}
+
+/**
+ * Joins the parts of a gateway and starts them: status and admin ports first, so that a gateway without a table says so; then the
+ * documents, and with the first table the listeners it names. Rejects where one of the two ports is taken.
+ */
+export async function startGateway(config: GatewayConfig): Promise<RunningGateway> {
+  const now = (): number => performance.now();
+  const counters = new Counters({ reasons: allReasons, upstreamErrorKinds, now });
+  const lines = new LineWriter({
+    sink: streamSink(process.stdout),
+    limitBytes: LOG_LIMIT_BYTES,
+    flushAfterMs: LOG_FLUSH_MS,
+    onDropped: (count) => {
+      counters.logLinesDropped += count;
+    },
+  });
+  const log = createLog({ level: config.logLevel, write: (line) => lines.write(line), now: Date.now });
+  const backends = new Backends(now, counters.backends);
+  const gateway = new Gateway({ counters, backends, deadlines: new Deadlines(now), accessLog: new AccessLog(lines) });
+  const listeners = new Listeners({ host: config.host, events: listenerEvents(gateway), now });
+  const drain = new Drain(listeners, () => drainTimes(config, gateway));
+  const serving = new Serving({ gateway, listeners, drain, log });
+  const reloader = new Reloader({
+    source: new FileSource(config.documents),
+    compileRule: (rule) => compileRule(rule, { slot: slotOf(counters), backends: joined(backends) }),
+    compileSnapshot,
+    apply: (change) => serving.apply(change),
+    report: (event) => reportReload(event, log, counters),
+  });
+
+  const eventLoop = new EventLoopMonitor();
+  const perRoute = () => gateway.snapshot?.settings.telemetry.metrics.perRoute ?? 'All';
+  const status = createStatusPort({
+    host: config.host,
+    port: config.statusPort,
+    log,
+    metrics: new Metrics({ counters, eventLoop, perRoute }),
+    readiness: () => readiness(serving, drain),
+    revision: () => revisionReport(reloader.status, drain),
+  });
+  const admin = createAdminPort({
+    port: config.adminPort,
+    log,
+    drain: () => serving.beginDrain(),
+    served: () => serving.config,
+    backends: () => backendReports(backends, now()),
+  });
+  await Promise.all([status.listen(), admin.listen()]);
+  await reloader.start();
+  log.info('gateway started', { host: config.host, statusPort: config.statusPort, adminPort: config.adminPort });
+
+  return {
+    async drain() {
+      log.info('draining');
+      await serving.finishDrain();
+      await Promise.all([reloader.close(), status.close(), admin.close()]);
+      log.info('drained');
+      await lines.close(1_000);
+    },
+  };
+}
+
+function listenerEvents(gateway: Gateway): ConstructorParameters<typeof Listeners>[0]['events'] {
+  const { counters } = gateway;
+  return {
+    onExchange: (exchange) => handle(exchange, gateway),
+    onRefused(reason) {
+      counters.localAnswers.add(reason);
+      if (reason === 'TooManyConnections') counters.connectionsRefused++;
+    },
+    onConnectionOpened() {
+      counters.connectionsAccepted++;
+      counters.connectionsOpen++;
+    },
+    onConnectionClosed() {
+      counters.connectionsOpen--;
+    },
+  };
+}
+
+function slotOf(counters: Counters): (rule: Rule) => number {
+  return ({ id, route, name }) =>
+    counters.rules.slotFor(id, { namespace: route.namespace, route: route.name, rule: name });
+}
+
+function joined(backends: Backends): (weighted: Rule['backends']) => WeightedBackends {
+  return (weighted) =>
+    new WeightedBackends(
+      weighted.map(({ backend, weight }) => ({ backend: backend === null ? null : backends.get(backend), weight })),
+    );
+}
+
+/** The environment's times win over the table's; before the first table there is nothing to wait for. */
+function drainTimes(config: GatewayConfig, gateway: Gateway): { propagationDelayMs: number; drainTimeoutMs: number } {
+  const table = gateway.snapshot?.settings.shutdown ?? { propagationDelayMs: 0, drainTimeoutMs: 0 };
+  return {
+    propagationDelayMs: config.propagationDelayMs ?? table.propagationDelayMs,
+    drainTimeoutMs: config.drainTimeoutMs ?? table.drainTimeoutMs,
+  };
+}
