@@ -1,0 +1,49 @@
+import { compareHostnames, comparePrecedence } from '@evergate/contract/precedence';
+import type { Match, NamedMatch, Rule } from '@evergate/contract/routeTable';
+import type { MatchTarget } from '../../src/match/matchTarget.ts';
+
+/** Every candidate in its order, every condition one by one: what the matcher must agree with. Regular expressions are JavaScript's. */
+export function naiveMatch(rules: readonly Rule[], target: MatchTarget): { rule: Rule; match: Match } | undefined {
+  const candidates = rules.flatMap((rule) =>
+    rule.hostnames.flatMap((hostname) => rule.matches.map((match) => ({ rule, match, hostname }))),
+  );
+  candidates.sort((a, b) => compareHostnames(a.hostname, b.hostname) || comparePrecedence(a, b));
+  return candidates.find(
+    ({ rule, match, hostname }) =>
+      rule.listeners.includes(target.listener) && hostHolds(hostname, target.host) && matchHolds(match, target),
+  );
+}
+
+function hostHolds(pattern: string, host: string): boolean {
+  if (pattern === '*') return true;
+  if (!pattern.startsWith('*')) return pattern === host;
+  return host.endsWith(pattern.slice(1)) && host.length > pattern.length - 1;
+}
+
+function matchHolds(match: Match, target: MatchTarget): boolean {
+  const query = new URLSearchParams(target.query);
+  return (
+    pathHolds(match, target.path) &&
+    (match.method === undefined || match.method === target.method) &&
+    match.headers.every((header) => valueHolds(header, joined(target.headers, header.name))) &&
+    match.queryParams.every((param) => valueHolds(param, query.get(param.name)))
+  );
+}
+
+function pathHolds({ path: { type, value } }: Match, path: string): boolean {
+  if (type === 'Exact') return path === value;
+  if (type === 'RegularExpression') return new RegExp(`^(?:${value})$`).test(path);
+  const wanted = value.split('/').filter((segment) => segment !== '');
+  const found = path.split('/').slice(1);
+  return wanted.every((segment, index) => found[index] === segment);
+}
+
+function valueHolds({ type, value }: NamedMatch, found: string | null): boolean {
+  if (found === null) return false;
+  return type === 'Exact' ? found === value : new RegExp(`^(?:${value})$`).test(found);
+}
+
+function joined(headers: readonly string[], name: string): string | null {
+  const values = headers.filter((_, i) => i % 2 === 1 && headers[i - 1]?.toLowerCase() === name);
+  return values.length === 0 ? null : values.join(', ');
+}
