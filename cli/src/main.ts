@@ -6,10 +6,29 @@ import { translateFleet } from './fleet/translateFleet.ts';
 import { formatReport, lintFormats } from './lint/format.ts';
 import { lint } from './lint/lint.ts';
 import { loadFiles } from './manifests/loadFiles.ts';
+import { runCommand } from './run/command.ts';
 
 const program = new Command('evergate')
   .description('A highly available API gateway: run it here, and check what it would do elsewhere.')
   .showHelpAfterError('(evergate --help says more)');
+
+program
+  .command('run')
+  .description('Serve manifests on this machine: several gateways on one port, which follow every edit.')
+  .argument('<folders...>', 'folders with GatewayRoutes, Services and EndpointSlices, in YAML files at any depth')
+  .option('--replicas <count>', 'how many gateways', wholeNumber(1, 64), 3)
+  .option('--host <address>', 'the IP address to listen on; 0.0.0.0 for all', '127.0.0.1')
+  .option(
+    '--port <port>',
+    'the port of the first listener; each further one has the next',
+    wholeNumber(1, 65_535),
+    8080,
+  )
+  .option('--status-port <port>', 'the status port of the first gateway', wholeNumber(1, 65_535), 9090)
+  .option('--admin-port <port>', 'the admin port of the first gateway, on loopback', wholeNumber(1, 65_535), 9190)
+  .option('--fleet <namespace/name>', 'the GatewayFleet to serve, where there are several')
+  .option('--timings', 'say with each table where the time went', false)
+  .action((folders: readonly string[], options) => runCommand({ folders, ...options }));
 
 program
   .command('lint')
@@ -43,6 +62,14 @@ program
     const { errors } = lint(contents);
     if (errors > 0) process.stderr.write(`evergate: ${errors} errors in the files; evergate lint says which\n`);
   });
+
+function wholeNumber(min: number, max: number): (text: string) => number {
+  return (text) => {
+    const number = Number(text);
+    if (/^[0-9]+$/.test(text) && number >= min && number <= max) return number;
+    throw new InvalidArgumentError(`expected a whole number from ${min} to ${max}`);
+  };
+}
 
 function addHeader(field: string, headers: readonly string[]): readonly string[] {
   const [, name, value] = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*(.*?)[ \t]*$/.exec(field) ?? [];

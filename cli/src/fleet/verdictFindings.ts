@@ -1,7 +1,8 @@
+import type { Kind } from '@evergate/crds/parse';
 import type { Translation } from '@evergate/operator/translate';
 import type { CataloguedManifest, Contents } from '../manifests/catalogue.ts';
 import type { FileFinding, Severity } from '../manifests/finding.ts';
-import type { Manifest } from '../manifests/manifest.ts';
+import { type Manifest, manifestKey } from '../manifests/manifest.ts';
 import { placeOf } from '../manifests/readFile.ts';
 import { fleetName, type LocalFleet } from './fleets.ts';
 
@@ -27,50 +28,56 @@ interface Remark {
  * out, and everything is said once, whichever fleets say it.
  */
 export function verdictFindings(contents: Contents, translated: readonly TranslatedFleet[]): readonly FileFinding[] {
-  const said = new Set(
-    contents.findings.map(({ file, object, path, message }) => `${file} ${object} ${path} ${message}`),
-  );
+  const remarks = collectRemarks(translated);
+  const said = new Set(contents.findings.map(keyOf));
   const found: FileFinding[] = [];
-  for (const entry of contents.manifests.values()) {
-    for (const remark of remarksOn(entry.manifest, translated)) {
-      const { file } = entry.reading;
-      const object = `${entry.manifest.kind} ${entry.manifest.namespace}/${entry.manifest.name}`;
-      const key = `${file} ${object} ${remark.path} ${remark.message}`;
-      if (said.has(key)) continue;
-      said.add(key);
-      found.push({ file, object, ...remark, ...placeRemark(entry, remark) });
+  for (const [object, entry] of contents.manifests) {
+    for (const remark of remarks.get(object) ?? unattached(entry.manifest, translated)) {
+      const finding = { file: entry.reading.file, object, ...remark };
+      if (said.has(keyOf(finding))) continue;
+      said.add(keyOf(finding));
+      found.push({ ...finding, ...placeRemark(entry, remark) });
     }
   }
   return found;
+}
+
+function keyOf({ file, object, path, message }: Omit<FileFinding, 'line' | 'column'>): string {
+  return `${file} ${object} ${path} ${message}`;
+}
+
+/** By `manifestKey`. */
+function collectRemarks(translated: readonly TranslatedFleet[]): ReadonlyMap<string, readonly Remark[]> {
+  const remarks = new Map<string, Remark[]>();
+  const add = (kind: Kind, identity: { namespace: string; name: string }, added: readonly Remark[]): void => {
+    const key = manifestKey({ kind, ...identity });
+    remarks.set(key, [...(remarks.get(key) ?? []), ...added]);
+  };
+  for (const { translation } of translated) {
+    for (const verdict of translation.routes) add('GatewayRoute', verdict.route, routeRemarks(verdict));
+    for (const { policy, conditions } of translation.policies) {
+      add('BackendPolicy', policy, conditions.filter(isUnwelcome).flatMap(conditionRemarks));
+    }
+  }
+  return remarks;
 }
 
 function placeRemark({ reading, manifest }: CataloguedManifest, { path }: Remark): { line: number; column: number } {
   return placeOf(reading, manifest, path === '' ? 'metadata.name' : path);
 }
 
-function remarksOn(manifest: Manifest, translated: readonly TranslatedFleet[]): readonly Remark[] {
-  const isThis = (of: { namespace: string; name: string }): boolean =>
-    of.name === manifest.name && of.namespace === manifest.namespace;
-  if (manifest.kind === 'GatewayRoute') {
-    const verdicts = translated.flatMap(({ translation }) => translation.routes.filter(({ route }) => isThis(route)));
-    return verdicts.length === 0 ? [unattached(manifest, translated)] : verdicts.flatMap(routeRemarks);
-  }
-  if (manifest.kind !== 'BackendPolicy') return [];
-  const policies = translated.flatMap(({ translation }) => translation.policies.filter(({ policy }) => isThis(policy)));
-  return policies.flatMap(({ conditions }) => conditions.filter(isUnwelcome).flatMap(conditionRemarks));
-}
-
 /** A route that names no fleet waits for a default one; of one that names others, nothing is known here. */
-function unattached({ object }: Manifest, translated: readonly TranslatedFleet[]): Remark {
+function unattached({ kind, object }: Manifest, translated: readonly TranslatedFleet[]): readonly Remark[] {
+  if (kind !== 'GatewayRoute') return [];
   const names = translated.map(({ fleet }) => fleetName(fleet)).join(', ');
   const path = 'spec.parentRefs';
   if (JSON.stringify(object).includes('"parentRefs":[{')) {
-    const message = `names no GatewayFleet that is here, so it is not served; here are ${names}`;
-    return { severity: 'warning', check: 'NoMatchingParent', path, message };
+    const message = `names no GatewayFleet that is here, so the route is not served; here are ${names}`;
+    return [{ severity: 'warning', check: 'NoMatchingParent', path, message }];
   }
-  const remedy = `name one of ${names}, or annotate one with evergate.dev/is-default-fleet: "true"`;
+  const remedy = `name one of ${names}, or annotate one of them with evergate.dev/is-default-fleet: "true"`;
   const message = `is missing, and there is not exactly one default GatewayFleet; ${remedy}`;
-  return { severity: 'error', check: 'NoDefaultFleet', path, message };
+  return [{ severity: 'error', check: 'NoDefaultFleet', path, message }];
 }
 
 function routeRemarks({ parents, rules }: RouteVerdict): readonly Remark[] {

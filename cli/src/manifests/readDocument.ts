@@ -30,8 +30,19 @@ export function readDocument(text: string): DocumentReading {
   return { text, manifests, findings, broken };
 }
 
+/** Where fields stand, as far as anyone asked: the same warnings are placed again and again while files are edited. */
+const positions = new WeakMap<Manifest, Map<string, Position>>();
+
 /** Where a field of an object stands, counted from the first line of its YAML document. */
-export function positionOf({ place }: Manifest, path: string): Position {
+export function positionOf(manifest: Manifest, path: string): Position {
+  const known = positions.get(manifest) ?? new Map<string, Position>();
+  positions.set(manifest, known);
+  const position = known.get(path) ?? findPosition(manifest, path);
+  known.set(path, position);
+  return position;
+}
+
+function findPosition({ place }: Manifest, path: string): Position {
   const { documents, lines } = parse(place.text);
   const contents = documents[place.document]?.contents;
   return contents == null ? textStart : positionAt(contents, joinPaths(place.root, path), lines);

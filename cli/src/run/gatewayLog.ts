@@ -1,0 +1,29 @@
+import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
+
+const FIELDS_OF_ITS_OWN = ['time', 'level', 'msg'];
+
+/** Hands on what a gateway prints, a line at a time, its log's JSON made readable. */
+export function followLog(stream: Readable, onLine: (line: string) => void): void {
+  createInterface({ input: stream }).on('line', (line) => onLine(formatLogLine(line)));
+}
+
+/** `{"level":"warn","msg":"a","port":1}` becomes `warn: a (port 1)`; what is no log line stays as it is. */
+export function formatLogLine(line: string): string {
+  const record = parseRecord(line);
+  if (record === undefined || typeof record['msg'] !== 'string') return line;
+  const fields = Object.entries(record)
+    .filter(([name]) => !FIELDS_OF_ITS_OWN.includes(name))
+    .map(([name, value]) => `${name} ${typeof value === 'string' ? value : JSON.stringify(value)}`);
+  const details = fields.length === 0 ? '' : ` (${fields.join(', ')})`;
+  return `${String(record['level'])}: ${record['msg']}${details}`;
+}
+
+function parseRecord(line: string): Readonly<Record<string, unknown>> | undefined {
+  try {
+    const value: unknown = JSON.parse(line);
+    return typeof value === 'object' && value !== null ? Object.fromEntries(Object.entries(value)) : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,55 @@
+import cluster, { type Worker } from 'node:cluster';
+import type { Readable } from 'node:stream';
+import { fileURLToPath } from 'node:url';
+import type { ProcessEnd, RunningProcess } from './supervisor.ts';
+
+export interface GatewayProcessOptions {
+  readonly documents: string;
+  readonly host: string;
+  /** Of the first gateway; the others have the ports after it. */
+  readonly statusPort: number;
+  readonly adminPort: number;
+}
+
+/** A gateway's process with what it prints. */
+export interface GatewayProcess extends RunningProcess {
+  readonly stdout: Readable;
+  readonly stderr: Readable;
+}
+
+/**
+ * Makes a function that starts gateway `number` (from 1) as a worker of this process. The workers share one listening socket for each
+ * port, from which whoever is free takes the next connection: with a socket each (SO_REUSEPORT), connections queued at a gateway
+ * that ends would be reset. A worker ends by itself when this process is gone (node:cluster, on `disconnect`).
+ */
+export function gatewayStarter(options: GatewayProcessOptions): (number: number) => GatewayProcess {
+  cluster.schedulingPolicy = cluster.SCHED_NONE;
+  cluster.setupPrimary({
+    exec: fileURLToPath(import.meta.resolve('@evergate/gateway/main')),
+    args: [],
+    execArgv: [...process.execArgv],
+    silent: true,
+  });
+  return (number) => watchWorker(cluster.fork(environment(options, number)));
+}
+
+/** No propagation delay: nobody has to be told, the other gateways take the connections from the same socket. */
+function environment({ documents, host, statusPort, adminPort }: GatewayProcessOptions, number: number) {
+  return {
+    EVERGATE_DOCUMENTS: documents,
+    EVERGATE_HOST: host,
+    EVERGATE_STATUS_PORT: String(statusPort + number - 1),
+    EVERGATE_ADMIN_PORT: String(adminPort + number - 1),
+    EVERGATE_PROPAGATION_DELAY: '0s',
+  };
+}
+
+function watchWorker(worker: Worker): GatewayProcess {
+  const { pid, stdout, stderr } = worker.process;
+  if (pid === undefined || stdout === null || stderr === null) throw new Error('a gateway could not be started');
+  const ended = new Promise<ProcessEnd>((resolve) => {
+    worker.once('exit', (code, signal) => resolve({ code, signal }));
+    worker.once('error', () => resolve({ code: null, signal: null }));
+  });
+  return { pid, stdout, stderr, ended, kill: (signal) => void worker.process.kill(signal) };
+}

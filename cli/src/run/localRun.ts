@@ -1,0 +1,141 @@
+import { coalesced } from './coalesced.ts';
+import { DocumentsFolder } from './documentsFolder.ts';
+import { LocalGateways, type LocalGatewaysOptions, url } from './localGateways.ts';
+import { ManifestFolders } from './manifestFolders.ts';
+import { type Output, Report } from './report.ts';
+import { type BuiltTable, describeTable, Tables, type TablesOptions } from './tables.ts';
+
+export interface RunOptions
+  extends Omit<TablesOptions, 'gateways'>,
+    Omit<LocalGatewaysOptions, 'documents' | 'onLive'> {
+  readonly folders: readonly string[];
+  /** Says with each table where the time went. */
+  readonly timings: boolean;
+}
+
+/** Files that were written just now settle first: their absence is worth a line only after this time. */
+const FIRST_FILES_MS = 500;
+
+/** Manifests in folders, served by gateways of this machine: what a cluster does with the same manifests, with other ends. */
+export class LocalRun {
+  readonly #options: RunOptions;
+  readonly #output: Output;
+  readonly #report: Report;
+  readonly #folders: ManifestFolders;
+  readonly #tables: Tables;
+  readonly #documents: DocumentsFolder;
+  readonly #gateways: LocalGateways;
+  readonly #failure = Promise.withResolvers<never>();
+  #number = 0;
+  #problem: string | undefined;
+
+  /** Throws an Error with one line for users where a folder does not exist. */
+  constructor(options: RunOptions) {
+    this.#options = options;
+    this.#output = options.output;
+    this.#report = new Report(options.output);
+    const follow = coalesced(() => this.#follow());
+    this.#folders = new ManifestFolders(options.folders, follow, (message) => this.#output.warn(message));
+    this.#tables = new Tables({ ...options, gateways: options.replicas });
+    this.#documents = new DocumentsFolder();
+    this.#gateways = new LocalGateways({
+      ...options,
+      documents: this.#documents.path,
+      onLive: (table, afterMs) => this.#sayLive(table.number, afterMs, table.spentMs),
+    });
+  }
+
+  /** Serves until `signal` aborts. Rejects with an Error with one line for users where it cannot begin. */
+  async serve(signal: AbortSignal): Promise<void> {
+    const timer = setTimeout(() => this.#sayWaiting(), FIRST_FILES_MS);
+    try {
+      await this.#folders.start();
+      await Promise.race([aborted(signal), this.#failure.promise]);
+    } finally {
+      clearTimeout(timer);
+      await this.#folders.close();
+      await this.#gateways.stop();
+      this.#documents.remove();
+    }
+  }
+
+  /** One round: from changed files to written documents. */
+  async #follow(): Promise<void> {
+    try {
+      const begunAt = Date.now();
+      const { contents, seenAt } = this.#folders.take();
+      const readAt = Date.now();
+      const built = this.#tables.build(contents);
+      if ('problem' in built) return this.#refuse(built.problem);
+      this.#problem = undefined;
+      const translatedAt = Date.now();
+      this.#report.findings(built.findings);
+      this.#report.routes(built.translation.routes);
+      if (contents.manifests.size === 0 && this.#number === 0) return;
+      if (built.publication.unchanged) return;
+      await this.#documents.write(built.publication);
+      this.#tables.commit(built);
+      const spentMs = {
+        waited: begunAt - seenAt,
+        read: readAt - begunAt,
+        translated: translatedAt - readAt,
+        written: Date.now() - translatedAt,
+      };
+      await this.#publish(built, seenAt, spentMs);
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  async #publish(built: BuiltTable, seenAt: number, spentMs: Readonly<Record<string, number>>): Promise<void> {
+    this.#number += 1;
+    const { routes, endpoints, secrets } = built.publication.state;
+    if (this.#number === 1) await this.#begin(built);
+    this.#gateways.expect({ number: this.#number, writes: { routes, endpoints, secrets }, seenAt, spentMs });
+  }
+
+  async #begin(built: BuiltTable): Promise<void> {
+    const { listeners } = built.publication.state.routes.settings;
+    await this.#gateways.start(listeners);
+    for (const { name, port } of listeners) this.#output.say(`listener ${name} is ${url(this.#options.host, port)}`);
+    this.#output.say(`serving ${describeTable(built)}`);
+  }
+
+  /** What is served goes on; a run that cannot begin says why and ends. */
+  #refuse(problem: string): void {
+    if (this.#number === 0) throw new Error(problem);
+    this.#sayProblem(problem);
+  }
+
+  /** Before the gateways run, there is nothing to fall back to. */
+  #fail(error: unknown): void {
+    if (this.#number <= 1) this.#failure.reject(error);
+    else this.#sayProblem(error instanceof Error ? error.message : String(error));
+  }
+
+  #sayProblem(problem: string): void {
+    if (problem !== this.#problem) this.#output.warn(`the table stays as it is: ${problem}`);
+    this.#problem = problem;
+  }
+
+  #sayWaiting(): void {
+    if (this.#number > 0) return;
+    this.#output.say(
+      `waiting for manifests: ${this.#options.folders.join(', ')} hold no .yaml or .yml file with an object`,
+    );
+  }
+
+  #sayLive(number: number, afterMs: number, spentMs: Readonly<Record<string, number>>): void {
+    const { replicas, timings } = this.#options;
+    const line = `table ${number} live in ${replicas} of ${replicas} gateways after ${Math.round(afterMs)} ms`;
+    if (!timings) return this.#output.say(line);
+    const known = Object.values(spentMs).reduce((sum, ms) => sum + ms, 0);
+    const spans = Object.entries({ ...spentMs, loaded: afterMs - known });
+    this.#output.say(`${line} (${spans.map(([name, ms]) => `${name} ${Math.round(ms)}`).join(', ')})`);
+  }
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve();
+  return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
+}
