@@ -14,6 +14,8 @@ export interface ServicePort {
 }
 
 export interface Backend {
+  /** `<namespace>/<name>` of its Service. */
+  readonly service: string;
   readonly endpoints: BackendEndpoints;
   readonly warnings: readonly Warning[];
 }
@@ -26,6 +28,12 @@ export type BackendResolution =
 /** Finds the backend that a route of `fromNamespace` names. `finding.message` has no field in front. */
 export type ResolveBackend = (fromNamespace: string, ref: ServicePort) => BackendResolution;
 
+export interface Backends {
+  readonly resolve: ResolveBackend;
+  /** A backend that was resolved before, by its id. */
+  readonly find: (id: string) => Backend | undefined;
+}
+
 export interface BackendSources {
   readonly services: readonly Service[];
   readonly endpointSlices: readonly EndpointSlice[];
@@ -35,7 +43,7 @@ export interface BackendSources {
 type PortResolution = Exclude<BackendResolution, { outcome: 'Withdrawn' }>;
 
 /** Indexes the sources once; each Service port is then resolved once, whichever rules name it. */
-export function backendResolver(sources: BackendSources): ResolveBackend {
+export function indexBackends(sources: BackendSources): Backends {
   const isPermitted = permissions(sources.referenceGrants);
   const services = new Map(sources.services.map((service) => [keyOf(service.metadata), service]));
   const slices = Map.groupBy(sources.endpointSlices, ({ metadata }) =>
@@ -43,7 +51,7 @@ export function backendResolver(sources: BackendSources): ResolveBackend {
   );
   const resolved = new Map<string, PortResolution>();
 
-  return (fromNamespace, ref) => {
+  const resolve: ResolveBackend = (fromNamespace, ref) => {
     const namespace = ref.namespace ?? fromNamespace;
     if (!isPermitted(fromNamespace, namespace, ref.name)) return refuse(fromNamespace, namespace, ref.name);
     const id = backendId(namespace, ref.name, ref.port);
@@ -54,14 +62,11 @@ export function backendResolver(sources: BackendSources): ResolveBackend {
     resolved.set(id, resolution);
     return resolution;
   };
-}
-
-/** Finds a backend by its id; undefined where there is none any more. Whether a route may use it is not asked. */
-export function resolveId(id: string, resolve: ResolveBackend): Backend | undefined {
-  const ref = parseBackendId(id);
-  if (ref === undefined) return undefined;
-  const resolution = resolve(ref.namespace, ref);
-  return resolution.outcome === 'Resolved' ? resolution.backend : undefined;
+  const find = (id: string): Backend | undefined => {
+    const resolution = resolved.get(id);
+    return resolution?.outcome === 'Resolved' ? resolution.backend : undefined;
+  };
+  return { resolve, find };
 }
 
 /** Takes apart what `backendId` wrote. */
@@ -105,7 +110,7 @@ function resolvePort(
       `the EndpointSlices of Service ${key} have addressType FQDN, which is not supported yet; ${remedy}`,
     );
   }
-  return { outcome: 'Resolved', backend: readBackend(id, service, port, slices) };
+  return { outcome: 'Resolved', backend: readBackend(id, key, service, port, slices) };
 }
 
 function mistake(reason: Finding['reason'], message: string): PortResolution {
@@ -120,6 +125,7 @@ function missingPort(key: string, number: number, { spec }: Service): string {
 
 function readBackend(
   id: string,
+  key: string,
   service: Service,
   port: Service['spec']['ports'][number],
   slices: readonly EndpointSlice[],
@@ -131,6 +137,7 @@ function readBackend(
   const isReady = endpoints.some(({ ready }) => ready);
   const last = clusterIP === undefined ? {} : { clusterAddress: { address: clusterIP, port: port.port } };
   return {
+    service: key,
     endpoints: { id, ...last, endpoints },
     warnings: isReady ? ignored : [...ignored, withoutEndpoints(id, portName, endpoints.length, slices)],
   };

@@ -1,6 +1,6 @@
 import type { BackendEndpoints } from '@evergate/contract/endpoints';
 import type { BackendSettings, Rule } from '@evergate/contract/routeTable';
-import { parseBackendId, type ResolveBackend, resolveId } from './backends.ts';
+import type { Backends } from './backends.ts';
 import type { Policies } from './policies.ts';
 import { backendsOf } from './rules.ts';
 
@@ -12,17 +12,13 @@ export interface CollectedBackends {
 /** Everything about the backends that the rules in the table use, and no others, in the order of their ids. */
 export function collectBackends(
   rules: readonly Rule[],
-  resolve: ResolveBackend,
+  find: Backends['find'],
   settingsOf: Policies['settingsOf'],
 ): CollectedBackends {
   const ids = [...new Set(rules.flatMap(backendsOf))].sort();
+  const found = ids.flatMap((id) => find(id) ?? []);
   return {
-    backends: ids.map((id) => settingsOf(id, serviceOf(id))),
-    endpoints: ids.map((id) => resolveId(id, resolve)?.endpoints ?? { id, endpoints: [] }),
+    backends: found.map(({ endpoints, service }) => settingsOf(endpoints.id, service)),
+    endpoints: found.map(({ endpoints }) => endpoints),
   };
-}
-
-function serviceOf(id: string): string {
-  const ref = parseBackendId(id);
-  return `${ref?.namespace}/${ref?.name}`;
 }

@@ -1,12 +1,11 @@
-import type { ResolveBackend } from './backends.ts';
-import { resolveId } from './backends.ts';
+import type { Backends } from './backends.ts';
 import type { SettledRules } from './conflicts.ts';
 import { backendsOf } from './rules.ts';
 import type { ServedRule } from './serve.ts';
 import type { RuleVerdict, Warning } from './verdict.ts';
 
 /** Sums up what became of a rule once conflicts are settled. */
-export function ruleVerdict(served: ServedRule, settled: SettledRules, resolve: ResolveBackend): RuleVerdict {
+export function ruleVerdict(served: ServedRule, settled: SettledRules, find: Backends['find']): RuleVerdict {
   const { source, read, rules } = served;
   const inTable = rules.filter(({ id }) => settled.ids.has(id));
   const state = served.isLastGood ? 'LastKnownGood' : 'Serving';
@@ -19,13 +18,10 @@ export function ruleVerdict(served: ServedRule, settled: SettledRules, resolve: 
     invalid: read.invalid,
     unresolved: read.unresolved.map(({ finding }) => finding),
     conflicts: rules.flatMap(({ id }) => settled.lost.get(id) ?? []),
-    warnings: [
-      ...served.warnings,
-      ...(inTable[0] === undefined ? [] : warnOfBackends(backendsOf(inTable[0]), resolve)),
-    ],
+    warnings: [...served.warnings, ...(inTable[0] === undefined ? [] : warnOfBackends(backendsOf(inTable[0]), find))],
   };
 }
 
-function warnOfBackends(ids: readonly string[], resolve: ResolveBackend): readonly Warning[] {
-  return ids.flatMap((id) => resolveId(id, resolve)?.warnings ?? []);
+function warnOfBackends(ids: readonly string[], find: Backends['find']): readonly Warning[] {
+  return ids.flatMap((id) => find(id)?.warnings ?? []);
 }

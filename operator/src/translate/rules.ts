@@ -2,7 +2,7 @@ import { parseDuration } from '@evergate/contract/duration';
 import type { Filter, Rule, WeightedBackend } from '@evergate/contract/routeTable';
 import type { BackendRef, RouteRule } from '@evergate/crds/gatewayRoute';
 import { quantityBytes } from '@evergate/crds/quantity';
-import type { BackendResolution, ResolveBackend, ServicePort } from './backends.ts';
+import type { ResolveBackend, ServicePort } from './backends.ts';
 import { readFilters } from './filters.ts';
 import { readMatches } from './matches.ts';
 import type { PatternCheck } from './patterns.ts';
@@ -12,7 +12,11 @@ import type { Finding } from './verdict.ts';
 /** What a rule says, apart from where it is attached. */
 export type RuleContent = Pick<Rule, 'matches' | 'filters' | 'backends' | 'timeouts' | 'limits'>;
 
-export type Unresolved = Exclude<BackendResolution, { outcome: 'Resolved' }>;
+export interface Unresolved {
+  readonly finding: Finding;
+  /** A mistake in what requests need: the last good version is served, if there is one. */
+  readonly isMistake: boolean;
+}
 
 export interface ReadRule {
   /** The rule as written, null in place of a backend that could not be found; absent where `invalid` says why. */
@@ -34,15 +38,17 @@ export function readRule(source: RuleSource, namespace: string, { resolve, check
   const { matches, problems } = readMatches(rule.matches, field, check);
 
   const unresolved: Unresolved[] = [];
-  const find = (ref: ServicePort, place: string): string | undefined => {
+  const find = (ref: ServicePort, place: string, isNeeded: boolean): string | undefined => {
     const resolution = resolve(namespace, ref);
     if (resolution.outcome === 'Resolved') return resolution.backend.endpoints.id;
     const { outcome, finding } = resolution;
-    unresolved.push({ outcome, finding: { ...finding, message: `${field}.${place}: ${finding.message}` } });
+    const isMistake = isNeeded && outcome === 'Mistake';
+    unresolved.push({ finding: { ...finding, message: `${field}.${place}: ${finding.message}` }, isMistake });
     return undefined;
   };
-  const filters = readFilters(rule.filters, (ref, at) => find(ref, `filters[${at}].requestMirror.backendRef`));
-  const backends = rule.backendRefs.map((ref, at) => readBackendRef(ref, find(ref, `backendRefs[${at}]`)));
+  // Requests are served without a mirror as well, so a missing one must not hold back the edit.
+  const filters = readFilters(rule.filters, (ref, at) => find(ref, `filters[${at}].requestMirror.backendRef`, false));
+  const backends = rule.backendRefs.map((ref, at) => readBackendRef(ref, find(ref, `backendRefs[${at}]`, true)));
 
   if (problems.length > 0) return { invalid: problems, unresolved };
   return { content: assemble(rule, matches, filters, backends), invalid: [], unresolved };

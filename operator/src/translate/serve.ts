@@ -39,7 +39,7 @@ function serveRule(
   const served = { source, read, warnings };
   if (bindings.length === 0) return { ...served, isLastGood: false, rules: [] };
 
-  const isMistaken = read.content === undefined || read.unresolved.some(({ outcome }) => outcome === 'Mistake');
+  const isMistaken = read.content === undefined || read.unresolved.some(({ isMistake }) => isMistake);
   const lastGood = isMistaken ? lastGoodRule(context.previous, route, source, read, context.resolve) : undefined;
   if (lastGood !== undefined) {
     const identity = { ...route.identity, generation: lastGood.route.generation };

@@ -4,7 +4,7 @@ import type { BackendSettings, FleetSettings, Rule } from '@evergate/contract/ro
 import type { SecretEntry } from '@evergate/contract/secrets';
 import type { GatewayFleet } from '@evergate/crds/gatewayFleet';
 import { attach } from './attach.ts';
-import { type BackendSources, backendResolver } from './backends.ts';
+import { type BackendSources, indexBackends } from './backends.ts';
 import { collectBackends } from './collectBackends.ts';
 import { routeVerdict } from './conditions.ts';
 import { settleConflicts } from './conflicts.ts';
@@ -58,7 +58,7 @@ export function translate(input: TranslateInput): Translation {
   const fleet = readFleet(input.fleet, input.lastGoodFleet);
   const settings = fleetSettings(fleet.fleet.spec);
   const previous = servedTable(input.previous ?? new Map());
-  const resolve = backendResolver(input);
+  const { resolve, find } = indexBackends(input);
   const context: ServeContext = { settings, previous, resolve, check: patternCheck() };
 
   const attached = readRoutes(input.routes, previous)
@@ -72,10 +72,10 @@ export function translate(input: TranslateInput): Translation {
   return {
     settings,
     rules: settled.rules,
-    ...collectBackends(settled.rules, resolve, policies.settingsOf),
+    ...collectBackends(settled.rules, find, policies.settingsOf),
     secrets: [],
     routes: attached.map(({ route, attachment, served }) => {
-      const rules = served.map((one) => ruleVerdict(one, settled, resolve));
+      const rules = served.map((one) => ruleVerdict(one, settled, find));
       return routeVerdict(route, attachment.parents, rules);
     }),
     policies: policies.verdicts,

@@ -29,8 +29,20 @@ export interface RouteSource {
   readonly problems: readonly Finding[];
 }
 
-/** Reads a route, whatever it is. Its object is not changed. */
+/** What was read of an object. Objects are never changed, so an edit among thousands of routes reads one of them again. */
+const alreadyRead = new WeakMap<object, RouteSource>();
+
+/** Reads a route, whatever it is. An object must not be changed afterwards: it is read once. */
 export function readRoute(object: unknown): RouteSource {
+  if (typeof object !== 'object' || object === null) return readAnew(object);
+  const known = alreadyRead.get(object);
+  if (known !== undefined) return known;
+  const route = readAnew(object);
+  alreadyRead.set(object, route);
+  return route;
+}
+
+function readAnew(object: unknown): RouteSource {
   const parsed = parseUnreadRoute(object);
   if (!parsed.ok) return salvageRoute(object, parsed.problems);
   const { metadata, spec } = parsed.value;

@@ -25,15 +25,15 @@ const assumedFleet: Document = {
   metadata: { name: 'edge', namespace: 'shop', annotations: { 'evergate.dev/is-default-fleet': 'true' } },
 };
 
-/** Translates a case to its last step. */
-export function translateCase(text: string): Translation {
+/** The input of the last step of a case. */
+export function caseInput(text: string): TranslateInput {
   let objects: readonly Document[] = [assumedFleet];
   let last: Translation | undefined;
   for (const document of readDocuments(text)) {
     if (document.kind === 'Step') last = translate(inputOf(objects, last));
     else objects = apply(objects, document);
   }
-  return translate(inputOf(objects, last));
+  return inputOf(objects, last);
 }
 
 function readDocuments(text: string): readonly Document[] {
