@@ -33,10 +33,13 @@ export function manifestsOf({ documents }: FileReading): readonly Manifest[] {
   return documents.flatMap(({ reading }) => reading.manifests);
 }
 
+/** Kinds that are skipped are named once a file. */
 export function findingsOf({ file, documents }: FileReading): readonly FileFinding[] {
-  return documents.flatMap(({ reading, linesBefore }) =>
+  const findings = documents.flatMap(({ reading, linesBefore }) =>
     reading.findings.map((finding) => ({ ...finding, file, line: finding.line + linesBefore })),
   );
+  const skipped = Map.groupBy(findings, ({ severity, message }) => (severity === 'note' ? message : undefined));
+  return findings.filter((finding) => finding.severity !== 'note' || skipped.get(finding.message)?.[0] === finding);
 }
 
 /** Where a field of one of the file's objects stands in the file. */

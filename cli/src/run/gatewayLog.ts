@@ -8,15 +8,27 @@ export function followLog(stream: Readable, onLine: (line: string) => void): voi
   createInterface({ input: stream }).on('line', (line) => onLine(formatLogLine(line)));
 }
 
-/** `{"level":"warn","msg":"a","port":1}` becomes `warn: a (port 1)`; what is no log line stays as it is. */
+/** `{"level":"warn","msg":"a","port":1}` becomes `warn: a (port 1)`; what is no line of a log stays as it is. */
 export function formatLogLine(line: string): string {
   const record = parseRecord(line);
-  if (record === undefined || typeof record['msg'] !== 'string') return line;
+  if (record?.['log'] === 'access') return formatAccess(record);
+  if (typeof record?.['msg'] !== 'string') return line;
   const fields = Object.entries(record)
     .filter(([name]) => !FIELDS_OF_ITS_OWN.includes(name))
     .map(([name, value]) => `${name} ${typeof value === 'string' ? value : JSON.stringify(value)}`);
   const details = fields.length === 0 ? '' : ` (${fields.join(', ')})`;
   return `${String(record['level'])}: ${record['msg']}${details}`;
+}
+
+/** Who wants all of it reads the gateways' own log. */
+function formatAccess(record: Readonly<Record<string, unknown>>): string {
+  const { method, host, path, status, reason, durationMs, namespace, route, rule, endpoint } = record;
+  const details = [
+    `${Math.round(Number(durationMs))} ms`,
+    ...(route === undefined ? [] : [`rule ${rule} of ${namespace}/${route}`]),
+    ...(endpoint === undefined ? [] : [`endpoint ${endpoint}`]),
+  ];
+  return `${method} ${host}${path}: ${status}${reason === undefined ? '' : ` ${reason}`} (${details.join(', ')})`;
 }
 
 function parseRecord(line: string): Readonly<Record<string, unknown>> | undefined {

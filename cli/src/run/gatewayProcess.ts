@@ -41,6 +41,8 @@ function environment({ documents, host, statusPort, adminPort }: GatewayProcessO
     EVERGATE_STATUS_PORT: String(statusPort + number - 1),
     EVERGATE_ADMIN_PORT: String(adminPort + number - 1),
     EVERGATE_PROPAGATION_DELAY: '0s',
+    // What a gateway does as a matter of course is said here in other words.
+    EVERGATE_LOG_LEVEL: process.env['EVERGATE_LOG_LEVEL'] ?? 'warn',
   };
 }
 

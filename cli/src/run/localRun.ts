@@ -25,8 +25,10 @@ export class LocalRun {
   readonly #tables: Tables;
   readonly #documents: DocumentsFolder;
   readonly #gateways: LocalGateways;
+  readonly #followSoon = coalesced(() => this.#follow());
   readonly #failure = Promise.withResolvers<never>();
   #number = 0;
+  #hasBegun = false;
   #problem: string | undefined;
 
   /** Throws an Error with one line for users where a folder does not exist. */
@@ -34,8 +36,7 @@ export class LocalRun {
     this.#options = options;
     this.#output = options.output;
     this.#report = new Report(options.output);
-    const follow = coalesced(() => this.#follow());
-    this.#folders = new ManifestFolders(options.folders, follow, (message) => this.#output.warn(message));
+    this.#folders = new ManifestFolders(options.folders, this.#followSoon, (message) => this.#output.warn(message));
     this.#tables = new Tables({ ...options, gateways: options.replicas });
     this.#documents = new DocumentsFolder();
     this.#gateways = new LocalGateways({
@@ -50,6 +51,7 @@ export class LocalRun {
     const timer = setTimeout(() => this.#sayWaiting(), FIRST_FILES_MS);
     try {
       await this.#folders.start();
+      this.#followSoon();
       await Promise.race([aborted(signal), this.#failure.promise]);
     } finally {
       clearTimeout(timer);
@@ -71,8 +73,8 @@ export class LocalRun {
       const translatedAt = Date.now();
       this.#report.findings(built.findings);
       this.#report.routes(built.translation.routes);
-      if (contents.manifests.size === 0 && this.#number === 0) return;
-      if (built.publication.unchanged) return;
+      const isEmpty = contents.manifests.size === 0 && !this.#hasBegun;
+      if (isEmpty || built.publication.unchanged) return;
       await this.#documents.write(built.publication);
       this.#tables.commit(built);
       const spentMs = {
@@ -90,26 +92,27 @@ export class LocalRun {
   async #publish(built: BuiltTable, seenAt: number, spentMs: Readonly<Record<string, number>>): Promise<void> {
     this.#number += 1;
     const { routes, endpoints, secrets } = built.publication.state;
-    if (this.#number === 1) await this.#begin(built);
+    if (!this.#hasBegun) await this.#begin(built);
     this.#gateways.expect({ number: this.#number, writes: { routes, endpoints, secrets }, seenAt, spentMs });
   }
 
   async #begin(built: BuiltTable): Promise<void> {
     const { listeners } = built.publication.state.routes.settings;
     await this.#gateways.start(listeners);
+    this.#hasBegun = true;
     for (const { name, port } of listeners) this.#output.say(`listener ${name} is ${url(this.#options.host, port)}`);
     this.#output.say(`serving ${describeTable(built)}`);
   }
 
   /** What is served goes on; a run that cannot begin says why and ends. */
   #refuse(problem: string): void {
-    if (this.#number === 0) throw new Error(problem);
+    if (!this.#hasBegun) throw new Error(problem);
     this.#sayProblem(problem);
   }
 
   /** Before the gateways run, there is nothing to fall back to. */
   #fail(error: unknown): void {
-    if (this.#number <= 1) this.#failure.reject(error);
+    if (!this.#hasBegun) this.#failure.reject(error);
     else this.#sayProblem(error instanceof Error ? error.message : String(error));
   }
 
@@ -119,7 +122,7 @@ export class LocalRun {
   }
 
   #sayWaiting(): void {
-    if (this.#number > 0) return;
+    if (this.#hasBegun) return;
     this.#output.say(
       `waiting for manifests: ${this.#options.folders.join(', ')} hold no .yaml or .yml file with an object`,
     );

@@ -17,9 +17,10 @@ export class ManifestFolders {
   readonly #onProblem: (message: string) => void;
   #events: FileEvent[] = [];
   #seenAt = 0;
+  #isStarted = false;
 
   /**
-   * `onChange` is called when `take` has something new; `onProblem` when a folder cannot be followed. Throws an Error with one line
+   * `onChange` is called when `take` has something new, not before `start` has resolved; `onProblem` when a folder cannot be followed. Throws an Error with one line
    * for users where a folder does not exist.
    */
   constructor(folders: readonly string[], onChange: () => void, onProblem: (message: string) => void) {
@@ -28,7 +29,7 @@ export class ManifestFolders {
     const rules = { recursive: true, accepts: isManifestFile };
     const report = (events: readonly FileEvent[]): void => {
       this.#add(events);
-      onChange();
+      if (this.#isStarted) onChange();
     };
     this.#directories = folders.map((folder) => new Directory(folder, rules, report));
   }
@@ -36,6 +37,7 @@ export class ManifestFolders {
   /** Resolves when what was there is known. */
   async start(): Promise<void> {
     await Promise.all(this.#directories.map((directory) => directory.start()));
+    this.#isStarted = true;
   }
 
   /** Reads all that changed since the last call. */

@@ -49,7 +49,9 @@ export class Supervisor {
     }));
   }
 
+  /** Does nothing once `stop` was called. */
   start(): void {
+    if (this.#stopping) return;
     for (const slot of this.#slots) this.#start(slot);
   }
 
