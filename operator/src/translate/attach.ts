@@ -53,10 +53,10 @@ function attachParent(route: RouteSource, parentRef: ParentRef, fleet: GatewayFl
   const refuse = (refused: Finding): ParentAttachment => ({ parentRef, taken: [], refused });
 
   const named = listeners.filter((listener) => sectionName === undefined || listener.name === sectionName);
-  if (named.length === 0) return refuse(missingListener(fieldOf(route, parentRef), parentRef, fleet));
+  if (named.length === 0) return refuse(missingListener(parentField(route, parentRef), parentRef, fleet));
 
   const open = named.filter((listener) => allowsNamespace(listener, namespace, route.identity.namespace));
-  if (open.length === 0) return refuse(closedListeners(fieldOf(route, parentRef), named, fleet));
+  if (open.length === 0) return refuse(closedListeners(parentField(route, parentRef), named, fleet));
 
   const taken = open
     .map((listener) => ({ listener, hostnames: listenerHostnames(listener, listeners, route.hostnames) }))
@@ -64,7 +64,7 @@ function attachParent(route: RouteSource, parentRef: ParentRef, fleet: GatewayFl
   return taken.length === 0 ? refuse(foreignHosts(route.hostnames, open, fleet)) : { parentRef, taken };
 }
 
-function fieldOf(route: RouteSource, parentRef: ParentRef): string {
+function parentField(route: RouteSource, parentRef: ParentRef): string {
   const position = route.parentRefs.indexOf(parentRef);
   return position < 0 ? 'spec.parentRefs' : `spec.parentRefs[${position}]`;
 }

@@ -21,11 +21,13 @@ export function attachments<F extends NamedFleet>(routes: readonly unknown[], fl
   const claimants = fleets.filter(claimsDefault);
   const defaultFleet = claimants.length === 1 ? claimants[0] : undefined;
   const names = new Set(fleets.map(nameOf));
-  const unattached = routes.map(readRoute).flatMap((route) => {
-    const parents = defaultFleet === undefined && route.parentRefs.length === 0 ? [withoutDefault(claimants)] : [];
-    const verdicts = [...parents, ...missingParents(route, names)];
-    return verdicts.length === 0 ? [] : [{ route: route.identity, parents: verdicts, rules: [] }];
-  });
+  const unattached = routes
+    .map((object) => readRoute(object))
+    .flatMap((route) => {
+      const parents = defaultFleet === undefined && route.parentRefs.length === 0 ? [withoutDefault(claimants)] : [];
+      const verdicts = [...parents, ...missingParents(route, names)];
+      return verdicts.length === 0 ? [] : [{ route: route.identity, parents: verdicts, rules: [] }];
+    });
   return { defaultFleet, unattached };
 }
 

@@ -1,5 +1,5 @@
 import { defaultFleetAnnotation, type GatewayFleet } from '@evergate/crds/gatewayFleet';
-import { apiVersion } from '@evergate/crds/objectMeta';
+import { apiVersion, type ObjectMeta } from '@evergate/crds/objectMeta';
 import { parseObject } from '@evergate/crds/parse';
 import type { Attachment } from './attach.ts';
 import { fieldOf } from './fields.ts';
@@ -7,6 +7,8 @@ import { type ConditionVerdict, type FleetVerdict, joinMessages } from './verdic
 
 export interface FleetSource {
   readonly fleet: GatewayFleet;
+  /** Of the object as it is, also while an older one is served. */
+  readonly metadata: ObjectMeta;
   readonly accepted: ConditionVerdict;
 }
 
@@ -17,16 +19,19 @@ export interface FleetSource {
 export function readFleet(object: unknown, lastGood: GatewayFleet | undefined): FleetSource {
   const type = 'Accepted';
   const parsed = parseObject('GatewayFleet', object);
-  if (parsed.ok)
-    return {
-      fleet: parsed.value,
-      accepted: { type, status: 'True', reason: 'Accepted', message: 'The fleet is valid' },
-    };
+  if (parsed.ok) {
+    const accepted: ConditionVerdict = { type, status: 'True', reason: 'Accepted', message: 'The fleet is valid' };
+    return { fleet: parsed.value, metadata: parsed.value.metadata, accepted };
+  }
   const problems = parsed.problems.map(({ path, message }) => `${path}: ${message}`);
   const fate = lastGood === undefined ? 'nothing is served' : `served as of generation ${lastGood.metadata.generation}`;
   const message = joinMessages([...problems, `Until then, ${fate}`]);
-  const fleet = lastGood ?? withoutListeners(fieldOf(object, 'metadata'));
-  return { fleet, accepted: { type, status: 'False', reason: 'UnsupportedValue', message } };
+  const broken = withoutListeners(fieldOf(object, 'metadata'));
+  return {
+    fleet: lastGood ?? broken,
+    metadata: broken.metadata,
+    accepted: { type, status: 'False', reason: 'UnsupportedValue', message },
+  };
 }
 
 function withoutListeners(metadata: unknown): GatewayFleet {
@@ -38,8 +43,11 @@ function withoutListeners(metadata: unknown): GatewayFleet {
 }
 
 /** Sums up a fleet: whether it is valid, and how many routes each listener took. */
-export function fleetVerdict({ fleet, accepted }: FleetSource, attachments: readonly Attachment[]): FleetVerdict {
-  const { namespace, name, uid, generation } = fleet.metadata;
+export function fleetVerdict(
+  { fleet, metadata, accepted }: FleetSource,
+  attachments: readonly Attachment[],
+): FleetVerdict {
+  const { namespace, name, uid, generation } = metadata;
   const counts = new Map<string, number>();
   for (const { parents } of attachments) {
     const names = new Set(parents.flatMap(({ taken }) => taken.map(({ listener }) => listener.name)));
@@ -53,10 +61,6 @@ export function fleetVerdict({ fleet, accepted }: FleetSource, attachments: read
 }
 
 /** Whether a fleet says that routes without `parentRefs` are for it. */
-export function claimsDefault({
-  metadata,
-}: {
-  readonly metadata: Pick<GatewayFleet['metadata'], 'annotations'>;
-}): boolean {
-  return metadata.annotations?.[defaultFleetAnnotation] === 'true';
+export function claimsDefault(fleet: { readonly metadata: Pick<ObjectMeta, 'annotations'> }): boolean {
+  return fleet.metadata.annotations?.[defaultFleetAnnotation] === 'true';
 }

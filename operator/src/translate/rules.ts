@@ -4,8 +4,6 @@ import type { BackendRef, RouteRule } from '@evergate/crds/gatewayRoute';
 import { quantityBytes } from '@evergate/crds/quantity';
 import type { ResolveBackend, ServicePort } from './backends.ts';
 import { readFilters } from './filters.ts';
-import { readMatches } from './matches.ts';
-import type { PatternCheck } from './patterns.ts';
 import type { RuleSource } from './validate.ts';
 import type { Finding } from './verdict.ts';
 
@@ -25,18 +23,11 @@ export interface ReadRule {
   readonly unresolved: readonly Unresolved[];
 }
 
-export interface RuleReader {
-  readonly resolve: ResolveBackend;
-  readonly check: PatternCheck;
-}
-
-/** Brings one rule into the table's form. */
-export function readRule(source: RuleSource, namespace: string, { resolve, check }: RuleReader): ReadRule {
-  const { rule } = source;
-  if (rule === undefined) return { invalid: source.problems, unresolved: [] };
+/** Brings one rule into the table's form, with the backends that `resolve` finds for routes of `namespace`. */
+export function readRule(source: RuleSource, namespace: string, resolve: ResolveBackend): ReadRule {
+  const { rule, matches, problems } = source;
+  if (rule === undefined) return { invalid: problems, unresolved: [] };
   const field = `spec.rules[${source.position}]`;
-  const { matches, problems } = readMatches(rule.matches, field, check);
-
   const unresolved: Unresolved[] = [];
   const find = (ref: ServicePort, place: string, isNeeded: boolean): string | undefined => {
     const resolution = resolve(namespace, ref);

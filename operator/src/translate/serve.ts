@@ -1,7 +1,8 @@
 import type { FleetSettings, Rule } from '@evergate/contract/routeTable';
 import type { Attachment, Binding } from './attach.ts';
+import type { ResolveBackend } from './backends.ts';
 import { lastGoodRule, type ServedTable } from './lastGood.ts';
-import { type ReadRule, type RuleContent, type RuleReader, readRule } from './rules.ts';
+import { type ReadRule, type RuleContent, readRule } from './rules.ts';
 import type { RouteSource, RuleSource } from './validate.ts';
 import type { Warning } from './verdict.ts';
 import { warnOfContent } from './warnings.ts';
@@ -17,7 +18,8 @@ export interface ServedRule {
   readonly rules: readonly Rule[];
 }
 
-export interface ServeContext extends RuleReader {
+export interface ServeContext {
+  readonly resolve: ResolveBackend;
   readonly settings: FleetSettings;
   readonly previous: ServedTable;
 }
@@ -33,7 +35,7 @@ function serveRule(
   bindings: readonly Binding[],
   context: ServeContext,
 ): ServedRule {
-  const read = readRule(source, route.identity.namespace, context);
+  const read = readRule(source, route.identity.namespace, context.resolve);
   const warnings =
     read.content === undefined ? [] : warnOfContent(read.content, `spec.rules[${source.position}]`, context.settings);
   const served = { source, read, warnings };

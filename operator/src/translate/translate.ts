@@ -18,7 +18,10 @@ import { fleetSettings } from './settings.ts';
 import { type RouteSource, readRoute, refuseRepeated } from './validate.ts';
 import type { FleetVerdict, PolicyVerdict, RouteVerdict } from './verdict.ts';
 
-/** What a fleet's route table is made of. Nothing of it is changed. */
+/**
+ * What a fleet's route table is made of. Nothing of it is changed, and nobody else may change a route's object in place: each is read
+ * once, so an edit is a new object.
+ */
 export interface TranslateInput extends BackendSources {
   /** A GatewayFleet as it was written. */
   readonly fleet: unknown;
@@ -59,7 +62,7 @@ export function translate(input: TranslateInput): Translation {
   const settings = fleetSettings(fleet.fleet.spec);
   const previous = servedTable(input.previous ?? new Map());
   const { resolve, find } = indexBackends(input);
-  const context: ServeContext = { settings, previous, resolve, check: patternCheck() };
+  const context: ServeContext = { settings, previous, resolve };
 
   const attached = readRoutes(input.routes, previous)
     .map((route) => ({ route, attachment: attach(route, fleet.fleet, input.isDefault) }))
@@ -88,6 +91,7 @@ export function translate(input: TranslateInput): Translation {
 
 /** Reads every route, oldest first: who comes first keeps what others claim later. */
 function readRoutes(objects: readonly unknown[], previous: ServedTable): readonly RouteSource[] {
-  const routes = objects.map(readRoute).sort((a, b) => compareAge(a.identity, b.identity));
+  const check = patternCheck();
+  const routes = objects.map((object) => readRoute(object, check)).sort((a, b) => compareAge(a.identity, b.identity));
   return refuseRepeated(routes).map((route) => keepServedHostnames(route, previous));
 }

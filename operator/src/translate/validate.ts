@@ -1,10 +1,12 @@
 import type { Problem } from '@evergate/contract/problem';
-import type { Rule } from '@evergate/contract/routeTable';
+import type { Match, Rule } from '@evergate/contract/routeTable';
 import type { ParentRef, RouteRule, UnreadRoute } from '@evergate/crds/gatewayRoute';
 import { apiVersion, type ObjectMeta } from '@evergate/crds/objectMeta';
 import { parseRules, parseUnreadRoute, ruleName } from '@evergate/crds/parse';
 import { fieldOf, unixSeconds } from './fields.ts';
 import { anyHostname } from './hostnames.ts';
+import { readMatches } from './matches.ts';
+import { type PatternCheck, patternCheck } from './patterns.ts';
 import type { Finding } from './verdict.ts';
 
 export interface RuleSource {
@@ -13,8 +15,11 @@ export interface RuleSource {
   readonly name: string;
   readonly hasName: boolean;
   readonly position: number;
-  /** What the user wrote, defaulted; absent where `problems` says why. */
+  /** What the user wrote, defaulted; absent where it cannot be read. */
   readonly rule?: RouteRule | undefined;
+  /** The matches of `rule` in the table's form. */
+  readonly matches: readonly Match[];
+  /** With any, the rule is not served as written. */
   readonly problems: readonly Finding[];
 }
 
@@ -32,17 +37,20 @@ export interface RouteSource {
 /** What was read of an object. Objects are never changed, so an edit among thousands of routes reads one of them again. */
 const alreadyRead = new WeakMap<object, RouteSource>();
 
-/** Reads a route, whatever it is. An object must not be changed afterwards: it is read once. */
-export function readRoute(object: unknown): RouteSource {
-  if (typeof object !== 'object' || object === null) return readAnew(object);
+/**
+ * Reads a route, whatever it is, and finds everything in it that is wrong whatever else exists. An object must not be changed
+ * afterwards: it is read once. Routes that are read together share `check`.
+ */
+export function readRoute(object: unknown, check: PatternCheck = patternCheck()): RouteSource {
+  if (typeof object !== 'object' || object === null) return readAnew(object, check);
   const known = alreadyRead.get(object);
   if (known !== undefined) return known;
-  const route = readAnew(object);
+  const route = readAnew(object, check);
   alreadyRead.set(object, route);
   return route;
 }
 
-function readAnew(object: unknown): RouteSource {
+function readAnew(object: unknown, check: PatternCheck): RouteSource {
   const parsed = parseUnreadRoute(object);
   if (!parsed.ok) return salvageRoute(object, parsed.problems);
   const { metadata, spec } = parsed.value;
@@ -50,17 +58,17 @@ function readAnew(object: unknown): RouteSource {
     identity: identify(metadata),
     parentRefs: spec.parentRefs,
     hostnames: hostnamesOf(spec.hostnames),
-    rules: readRules(metadata, spec.rules),
+    rules: readRules(metadata, spec.rules, check),
     problems: [],
   };
 }
 
-function readRules(metadata: ObjectMeta, rules: readonly unknown[]): readonly RuleSource[] {
+function readRules(metadata: ObjectMeta, rules: readonly unknown[], check: PatternCheck): readonly RuleSource[] {
   return parseRules(rules).map((parsed, position) => {
     const source = nameRule(metadata, rules, position);
-    return parsed.ok
-      ? { ...source, rule: parsed.value, problems: [] }
-      : { ...source, problems: findings(parsed.problems) };
+    if (!parsed.ok) return { ...source, matches: [], problems: findings(parsed.problems) };
+    const rule = parsed.value;
+    return { ...source, rule, ...readMatches(rule.matches, `spec.rules[${position}]`, check) };
   });
 }
 
@@ -100,6 +108,7 @@ function salvageRoute(object: unknown, problems: readonly Problem[]): RouteSourc
     hostnames: hostnamesOf(readAlone(metadata, { hostnames: fieldOf(spec, 'hostnames') })?.spec.hostnames ?? []),
     rules: (Array.isArray(rules) ? rules.slice(0, 64) : []).map((_, position, all) => ({
       ...nameRule(named, all, position),
+      matches: [],
       problems: found,
     })),
     problems: found,
