@@ -29,6 +29,8 @@ export class LocalRun {
   readonly #failure = Promise.withResolvers<never>();
   #number = 0;
   #hasBegun = false;
+  #isEmpty = true;
+  #waiting: NodeJS.Timeout | undefined;
   #problem: string | undefined;
 
   /** Throws an Error with one line for users where a folder does not exist. */
@@ -48,13 +50,12 @@ export class LocalRun {
 
   /** Serves until `signal` aborts. Rejects with an Error with one line for users where it cannot begin. */
   async serve(signal: AbortSignal): Promise<void> {
-    const timer = setTimeout(() => this.#sayWaiting(), FIRST_FILES_MS);
     try {
       await this.#folders.start();
       this.#followSoon();
       await Promise.race([aborted(signal), this.#failure.promise]);
     } finally {
-      clearTimeout(timer);
+      clearTimeout(this.#waiting);
       await this.#folders.close();
       await this.#gateways.stop();
       this.#documents.remove();
@@ -73,8 +74,9 @@ export class LocalRun {
       const translatedAt = Date.now();
       this.#report.findings(built.findings);
       this.#report.routes(built.translation.routes);
-      const isEmpty = contents.manifests.size === 0 && !this.#hasBegun;
-      if (isEmpty || built.publication.unchanged) return;
+      this.#isEmpty = contents.manifests.size === 0;
+      if (this.#isEmpty && !this.#hasBegun) return this.#sayWaitingSoon();
+      if (built.publication.unchanged) return;
       await this.#documents.write(built.publication);
       this.#tables.commit(built);
       const spentMs = {
@@ -121,11 +123,12 @@ export class LocalRun {
     this.#problem = problem;
   }
 
-  #sayWaiting(): void {
-    if (this.#hasBegun) return;
-    this.#output.say(
-      `waiting for manifests: ${this.#options.folders.join(', ')} hold no .yaml or .yml file with an object`,
-    );
+  #sayWaitingSoon(): void {
+    const folders = this.#options.folders.join(', ');
+    this.#waiting ??= setTimeout(() => {
+      if (this.#isEmpty)
+        this.#output.say(`waiting for manifests: no .yaml or .yml file in ${folders} holds an object yet`);
+    }, FIRST_FILES_MS);
   }
 
   #sayLive(number: number, afterMs: number, spentMs: Readonly<Record<string, number>>): void {
