@@ -1,0 +1,51 @@
+# What there is to do here. Needs git, make, npm and Node 20 or newer; everything else is installed by the first target that needs it.
+
+.DEFAULT_GOAL := help
+.PHONY: help run test lint format-check typecheck generated generate bench lock clean
+
+# The Node that npm installed, whatever the machine's own is.
+NODE := node_modules/.bin/node
+INSTALLED := node_modules/.installed
+MANIFESTS := package.json package-lock.json $(wildcard */package.json)
+
+help: ## Say what there is to do
+	@sed -n 's/^\([a-z-]*\):.*## /\1 - /p' $(MAKEFILE_LIST)
+
+run: $(INSTALLED) ## Serve the example shop on http://shop.localhost:8080, with its demo services
+	@$(NODE) examples/demo/backends.js -- $(NODE) cli/bin/evergate.js run examples/shop examples/shop-local
+
+test: $(INSTALLED) ## Run all tests; JEST="cli lint" runs those that match
+	npm test -- $(JEST)
+
+lint: format-check typecheck generated ## Check format, style, types and generated files
+
+format-check: $(INSTALLED)
+	npm run lint
+
+typecheck: $(INSTALLED)
+	npm run typecheck
+
+# Generated anew, nothing may differ from what is there.
+generated: $(INSTALLED)
+	@before=$$(cat crds/*.yaml docs/reference/*.md | cksum) && npm run --silent generate > /dev/null && \
+	after=$$(cat crds/*.yaml docs/reference/*.md | cksum) && \
+	if [ "$$before" != "$$after" ]; then echo 'generated files were out of date; commit what make generate wrote'; exit 1; fi && \
+	echo 'generated files are up to date'
+
+generate: $(INSTALLED) ## Write the CRDs and the field reference from the schemas
+	npm run --silent generate
+
+bench: $(INSTALLED) ## Compare the gateway with its peers, as far as they are installed
+	npm run bench
+
+lock: ## After a change of dependencies: install them and complete package-lock.json for all platforms
+	npm install
+	node scripts/completeLock.js
+
+clean: ## Remove what was installed and built
+	rm -rf node_modules */node_modules */dist coverage .evergate
+
+# A second start takes no time: npm runs again only when a dependency changed.
+$(INSTALLED): $(MANIFESTS)
+	npm ci --no-audit --no-fund
+	@touch $@
