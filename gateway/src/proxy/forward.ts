@@ -14,10 +14,9 @@ import { ExchangeDeadline, type PassedDeadline } from './exchangeDeadline.ts';
 import { forwardedHeaders } from './forwardedHeaders.ts';
 import type { Gateway, UpstreamErrorKind } from './gateway.ts';
 import { type Mirroring, startMirrors } from './mirror.ts';
-import { flushSoon, type PendingHead } from './pendingHeads.ts';
 import { headerOf, type ProxiedRequest } from './proxiedRequest.ts';
 import type { Reason } from './reasons.ts';
-import { responseHeaders } from './responseHeaders.ts';
+import { responseHeaders, responseTrailers } from './responseHeaders.ts';
 import { openTunnel } from './tunnel.ts';
 
 /** The first and one retry. */
@@ -36,7 +35,7 @@ const RETRIABLE_UNANSWERED: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIO
  * Sends a request to a backend and its response to the client: the attempts, their deadline, backpressure in both directions, and
  * the end of one side when the other goes.
  */
-export class Forward implements ExchangeListener, AttemptListener, BodyObserver, PendingHead {
+export class Forward implements ExchangeListener, AttemptListener, BodyObserver {
   readonly #gateway: Gateway;
   readonly #request: ProxiedRequest;
   readonly #rule: CompiledRule;
@@ -84,7 +83,7 @@ export class Forward implements ExchangeListener, AttemptListener, BodyObserver,
     request.exchange.listen(this);
     this.#body = request.exchange.body(this);
     if (this.#body === undefined) this.#mirroring?.end();
-    this.#try(endpoint);
+    this.#try(endpoint, request.begunAt);
   }
 
   onAborted(): void {
@@ -122,8 +121,8 @@ export class Forward implements ExchangeListener, AttemptListener, BodyObserver,
     const headers = responseHeaders(fields);
     filters.editResponse(headers, filters.readsOrigin ? headerOf(request.headers, 'origin') : undefined);
     this.#contentLength = Number(fields['content-length'] ?? -1);
+    if (fields['trailer'] !== undefined && this.#mayEndInTrailers()) headers.push('trailer', String(fields['trailer']));
     this.#head = headers;
-    flushSoon(this);
     this.#deadline.headReceived(isEventStream(fields));
   }
 
@@ -145,8 +144,11 @@ export class Forward implements ExchangeListener, AttemptListener, BodyObserver,
   onEnd(trailers: ResponseFields): void {
     this.#attemptEnded(false);
     const { exchange } = this.#request;
-    if (this.#head !== undefined) exchange.respond(this.#request.status, this.#takeHead(), undefined, true);
-    else if (!this.#whole) exchange.end(responseHeaders(trailers));
+    const list = responseTrailers(trailers);
+    const isBodiless = this.#head !== undefined && list.length === 0;
+    if (isBodiless) exchange.respond(this.#request.status, this.#takeHead(), undefined, true);
+    else this.onQuiet();
+    if (!isBodiless && !this.#whole) exchange.end(list);
     this.#finish();
   }
 
@@ -168,17 +170,23 @@ export class Forward implements ExchangeListener, AttemptListener, BodyObserver,
     const next = this.#retryEndpoint(failure);
     if (next !== undefined) {
       this.#gateway.counters.upstreamRetries++;
-      this.#try(next);
+      this.#try(next, now());
     } else {
       this.#head = undefined;
       this.#fail(failure === 'Unsent' ? 'ConnectFailed' : 'UpstreamBroken');
     }
   }
 
-  /** Sends the head without waiting for the body any longer. */
-  flush(): void {
-    if (this.#head === undefined || this.#done) return;
-    this.#request.exchange.respond(this.#request.status, this.#takeHead());
+  /** The head came alone (an event stream's): it must not wait for the body. */
+  onQuiet(): void {
+    if (this.#head !== undefined) this.#request.exchange.respond(this.#request.status, this.#takeHead());
+  }
+
+  /** Whether the client can be told of trailers: only a body in chunks has any. */
+  #mayEndInTrailers(): boolean {
+    const { method, status, exchange } = this.#request;
+    const isBodiless = method === 'HEAD' || status === 204 || status === 304;
+    return this.#contentLength < 0 && !isBodiless && exchange.version !== '1.0';
   }
 
   #takeHead(): string[] {
@@ -199,13 +207,13 @@ export class Forward implements ExchangeListener, AttemptListener, BodyObserver,
     };
   }
 
-  #try(endpoint: UpstreamEndpoint): void {
+  #try(endpoint: UpstreamEndpoint, startedAt: number): void {
     this.#request.attempts++;
     this.#request.endpoint = endpoint.authority;
     this.#gateway.counters.backends.started(this.#backend.slot);
-    this.#deadline.attemptStarted(performance.now());
+    this.#deadline.attemptStarted(startedAt);
     this.#attempt = new Attempt(endpoint, this, now);
-    this.#attempt.send(this.#upstreamRequest());
+    this.#attempt.send(this.#upstreamRequest(), startedAt);
   }
 
   /**

@@ -1,6 +1,6 @@
 import { RandomHex } from '../observe/randomHex.ts';
-import { chooseRequestId } from '../observe/requestId.ts';
-import { formatTraceparent, startTrace } from '../observe/trace.ts';
+import { acceptRequestId } from '../observe/requestId.ts';
+import { formatTraceparent, startTrace, type TraceContext } from '../observe/trace.ts';
 import type { Filters } from '../policy/filters.ts';
 import type { Gateway } from './gateway.ts';
 import type { ProxiedRequest } from './proxiedRequest.ts';
@@ -32,9 +32,9 @@ function addHop(headers: string[], gateway: Gateway, request: ProxiedRequest, ho
   const trusted = trust.trusts(address);
   const forwardedFor = trusted ? hop.forwardedFor : undefined;
   request.clientAddress = trust.clientAddress(address, forwardedFor);
-  request.requestId = chooseRequestId(hop.requestId, trusted);
   const trace = startTrace(random, hop.traceparent, hop.tracestate);
   request.traceId = trace.traceId;
+  request.requestId = acceptRequestId(hop.requestId, trusted) ?? newRequestId(trace);
   if (trusted && hop.fromTrusted !== undefined) headers.push(...hop.fromTrusted);
   headers.push('x-forwarded-for', forwardedFor === undefined ? address : `${forwardedFor}, ${address}`);
   addUnlessSaid(headers, hop, trusted, 'x-forwarded-proto', request.scheme);
@@ -44,6 +44,11 @@ function addHop(headers: string[], gateway: Gateway, request: ProxiedRequest, ho
   if (trace.state !== undefined) headers.push('tracestate', trace.state);
   const via = `${request.exchange.version} evergate`;
   headers.push('via', hop.via === undefined ? via : `${hop.via}, ${via}`);
+}
+
+/** The id of a trace that begins here is as good: one search then finds the request in logs and traces. */
+function newRequestId(trace: TraceContext): string {
+  return trace.parentId === undefined ? trace.traceId : random.draw(16);
 }
 
 function addUnlessSaid(

@@ -91,12 +91,13 @@ class Copy implements AttemptListener, DeadlineEntry {
     this.#attempt = attempt;
     this.deadlineAt = performance.now() + TIMEOUT_MS;
     this.#gateway.deadlines.arm(this);
-    attempt.send(request);
+    attempt.send(request, performance.now());
   }
 
   onInform(): void {}
   onHead(): void {}
   onData(): void {}
+  onQuiet(): void {}
 
   onUpgrade(): void {
     this.#end();

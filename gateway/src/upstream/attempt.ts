@@ -28,6 +28,8 @@ export interface AttemptListener {
   onInform(status: number, headers: ResponseFields): void;
   onHead(status: number, headers: ResponseFields): void;
   onData(chunk: Buffer): void;
+  /** All that had come was told; more may come later. */
+  onQuiet(): void;
   onEnd(trailers: ResponseFields): void;
   onUpgrade(status: number, headers: ResponseFields, socket: Duplex): void;
   onFailed(failure: Failure, error: Error): void;
@@ -65,8 +67,9 @@ export class Attempt implements Dispatcher.DispatchHandler {
     return this.#reused;
   }
 
-  send(request: UpstreamRequest): void {
-    const connection = this.endpoint.acquire();
+  /** Sends it, at `now` on the caller's clock. */
+  send(request: UpstreamRequest, now: number): void {
+    const connection = this.endpoint.acquire(now);
     this.#connection = connection;
     const { method, path, headers, body } = request;
     const options: Dispatcher.DispatchOptions = {
@@ -121,6 +124,11 @@ export class Attempt implements Dispatcher.DispatchHandler {
     if (!this.#ended) this.#listener.onData(chunk);
   }
 
+  /** The connection's bytes are all parsed for now. */
+  onExhausted(): void {
+    if (!this.#ended && this.#headReceived) this.#listener.onQuiet();
+  }
+
   onResponseEnd(_controller: unknown, trailers: ResponseFields): void {
     if (this.#ended) return;
     this.#finish(true);
@@ -150,7 +158,7 @@ export class Attempt implements Dispatcher.DispatchHandler {
     this.#ended = true;
     const connection = this.#connection;
     this.#connection = undefined;
-    if (connection !== undefined) this.endpoint.release(connection, reusable, this.#clock());
+    if (connection !== undefined) this.endpoint.release(connection, reusable);
   }
 }
 

@@ -1,4 +1,5 @@
 import { buildConnector, Client, type Dispatcher } from 'undici';
+import type { Attempt } from './attempt.ts';
 import { filterInterim, type InterimFilter } from './interimFilter.ts';
 
 /** undici keeps an idle connection this long, or as long as the backend's `Keep-Alive` header says less two seconds. */
@@ -12,8 +13,9 @@ const MAX_HEADER_BYTES = 65_536;
 export class UpstreamConnection {
   readonly #client: Client;
   #filter: InterimFilter | undefined;
-  /** When it was last given back, on the caller's clock. */
-  idleSince = 0;
+  #attempt: Attempt | undefined;
+  /** When it was last taken, on the caller's clock. */
+  usedAt = 0;
   /** Requests that started on the present socket. */
   uses = 0;
 
@@ -32,15 +34,16 @@ export class UpstreamConnection {
         connect(options, (...[error, socket]) => {
           if (error !== null) return callback(error, null);
           this.uses = 0;
-          this.#filter = filterInterim(socket);
+          this.#filter = filterInterim(socket, () => this.#attempt?.onExhausted());
           callback(null, socket);
         });
       },
     });
   }
 
-  dispatch(options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): void {
-    this.#client.dispatch(options, handler);
+  dispatch(options: Dispatcher.DispatchOptions, attempt: Attempt): void {
+    this.#attempt = attempt;
+    this.#client.dispatch(options, attempt);
   }
 
   /** The request's bytes go out now: what comes next is its response. */

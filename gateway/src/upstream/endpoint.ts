@@ -12,6 +12,9 @@ const RETRY_CONNECT_MS = 1_000;
 export class UpstreamEndpoint {
   readonly address: string;
   readonly port: number;
+  /** `address:port`, IPv6 in brackets. */
+  readonly authority: string;
+  readonly #origin: string;
   readonly #connectTimeoutMs: () => number;
   readonly #idle: UpstreamConnection[] = [];
   #retired = false;
@@ -23,12 +26,9 @@ export class UpstreamEndpoint {
   constructor(address: string, port: number, connectTimeoutMs: () => number) {
     this.address = address;
     this.port = port;
+    this.authority = address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
+    this.#origin = `http://${this.authority}`;
     this.#connectTimeoutMs = connectTimeoutMs;
-  }
-
-  /** `address:port`, IPv6 in brackets. */
-  get authority(): string {
-    return this.address.includes(':') ? `[${this.address}]:${this.port}` : `${this.address}:${this.port}`;
   }
 
   get idleConnections(): number {
@@ -41,24 +41,24 @@ export class UpstreamEndpoint {
   }
 
   /** The connection used last, or a new one. Give it back with `release`. */
-  acquire(): UpstreamConnection {
+  acquire(now: number): UpstreamConnection {
     this.inFlight++;
-    return this.#idle.pop() ?? new UpstreamConnection(`http://${this.authority}`, this.#connectTimeoutMs());
+    const connection = this.#idle.pop() ?? new UpstreamConnection(this.#origin, this.#connectTimeoutMs());
+    connection.usedAt = now;
+    return connection;
   }
 
   /** Takes back what `acquire` gave. A connection in doubt is not kept. */
-  release(connection: UpstreamConnection, reusable: boolean, now: number): void {
+  release(connection: UpstreamConnection, reusable: boolean): void {
     this.inFlight--;
     if (!reusable || this.#retired || this.#idle.length >= MAX_IDLE_CONNECTIONS) return connection.destroy();
-    connection.idleSince = now;
     this.#idle.push(connection);
   }
 
   /** Drops connections that nobody needed for a while; the oldest stand first. */
   sweep(now: number): void {
     let unused = 0;
-    while (unused < this.#idle.length && now - (this.#idle[unused] as UpstreamConnection).idleSince > UNUSED_MS)
-      unused++;
+    while (unused < this.#idle.length && now - (this.#idle[unused] as UpstreamConnection).usedAt > UNUSED_MS) unused++;
     for (const connection of this.#idle.splice(0, unused)) connection.destroy();
   }
 

@@ -1,6 +1,10 @@
 import type { Socket } from 'node:net';
 
-const PREFIX = Buffer.from('HTTP/1.1 100', 'latin1');
+const PREFIX = Buffer.from('HTTP/1.', 'latin1');
+/** `HTTP/1.1 ` and three digits. */
+const STATUS_AT = 9;
+const START_BYTES = STATUS_AT + 3;
+const DIGIT_1 = 0x31;
 const EMPTY = Buffer.alloc(0);
 const MAX_INTERIM_BYTES = 8192;
 
@@ -13,22 +17,28 @@ export interface InterimFilter {
  * Drops `100 Continue` responses that a backend sends unasked (RFC 9110 15.2 permits any number of them): undici takes one for a
  * broken response and cuts the connection. Only the bytes before a response's final head are looked at, never a body.
  */
-export function filterInterim(socket: Socket): InterimFilter {
+export function filterInterim(socket: Socket, onExhausted: () => void): InterimFilter {
   const read = socket.read.bind(socket) as (size?: number) => Buffer | null;
   let awaiting = false;
   let held: Buffer = EMPTY;
 
   function readFinal(): Buffer | null {
     for (let chunk = read(); chunk !== null; chunk = read()) {
-      held = dropContinues(held.length === 0 ? chunk : Buffer.concat([held, chunk]));
-      if (held.length === 0 || (mayBeContinue(held) && held.length < MAX_INTERIM_BYTES)) continue;
-      awaiting = false;
-      return held;
+      const sorted = sort(held.length === 0 ? chunk : Buffer.concat([held, chunk]));
+      awaiting = !sorted.isFinal;
+      held = sorted.held;
+      if (sorted.pass.length > 0) return sorted.pass;
     }
     return null;
   }
 
-  socket.read = (size?: number): Buffer | null => (awaiting ? readFinal() : read(size));
+  // `read(0)` is how a stream asks itself for more: it takes nothing.
+  socket.read = (size?: number): Buffer | null => {
+    if (size === 0) return read(0);
+    const chunk = awaiting ? readFinal() : read(size);
+    if (chunk === null) onExhausted();
+    return chunk;
+  };
   return {
     expectHead(): void {
       awaiting = true;
@@ -37,23 +47,41 @@ export function filterInterim(socket: Socket): InterimFilter {
   };
 }
 
-/** `bytes` without the complete 100 responses they begin with. */
-function dropContinues(bytes: Buffer): Buffer {
-  let rest = bytes;
-  while (mayBeContinue(rest)) {
-    const end = rest.indexOf('\r\n\r\n', 0, 'latin1');
-    if (end === -1) return rest;
-    rest = rest.subarray(end + 4);
-    if (rest.length === 0) return rest;
-  }
-  return rest;
+interface Sorted {
+  /** What goes on to the parser. */
+  readonly pass: Buffer;
+  /** The beginning of a head that is not complete yet. */
+  readonly held: Buffer;
+  /** The final head has begun: it and what follows go on unseen. */
+  readonly isFinal: boolean;
 }
 
-/** Whether `head` begins like a 100 response, as far as it has come. */
-function mayBeContinue(head: Buffer): boolean {
-  const length = Math.min(head.length, PREFIX.length);
-  for (let index = 0; index < length; index++) {
-    if (index !== 7 && head[index] !== PREFIX[index]) return false;
+/** Goes through the interim responses that `bytes` begin with. */
+function sort(bytes: Buffer): Sorted {
+  if (bytes.length > STATUS_AT && bytes[STATUS_AT] !== DIGIT_1) return { pass: bytes, held: EMPTY, isFinal: true };
+  const kept: Buffer[] = [];
+  let rest = bytes;
+  while (mayBeInterim(rest) && rest.length < MAX_INTERIM_BYTES) {
+    const end = rest.indexOf('\r\n\r\n', 0, 'latin1') + 4;
+    if (end < 4) return { pass: Buffer.concat(kept), held: rest, isFinal: false };
+    if (!isContinue(rest)) kept.push(rest.subarray(0, end));
+    rest = rest.subarray(end);
   }
-  return true;
+  return { pass: Buffer.concat([...kept, rest]), held: EMPTY, isFinal: true };
+}
+
+/** Whether `head` begins like a 1xx response, as far as it has come; 101 is a final one. */
+function mayBeInterim(head: Buffer): boolean {
+  const length = Math.min(head.length, PREFIX.length);
+  if (PREFIX.compare(head, 0, length, 0, length) !== 0) return false;
+  if (head.length > STATUS_AT && head[STATUS_AT] !== DIGIT_1) return false;
+  return head.length < START_BYTES || statusOf(head) !== '101';
+}
+
+function isContinue(head: Buffer): boolean {
+  return statusOf(head) === '100';
+}
+
+function statusOf(head: Buffer): string {
+  return head.toString('latin1', STATUS_AT, START_BYTES);
 }
