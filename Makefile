@@ -36,6 +36,7 @@ generate: $(INSTALLED) ## Write the CRDs and the field reference from the schema
 	npm run --silent generate
 
 bench: $(INSTALLED) ## Compare the gateway with its peers, as far as they are installed
+	npm run build
 	npm run bench
 
 lock: ## After a change of dependencies: install them and complete package-lock.json for all platforms
