@@ -90,7 +90,8 @@ function readElement<T>(
     findings.problems.push({ path: formatPath([...prefix, ...path]), message });
   };
   const id = rules.idOf(result.data);
-  if (seen.has(id)) problem(['id'], `found ${describeFound(id, findings.secret)} a second time, accepted is an id of its own`);
+  if (seen.has(id))
+    problem(['id'], `found ${describeFound(id, findings.secret)} a second time, accepted is an id of its own`);
   seen.add(id);
   rules.check?.(result.data, problem);
   collectIgnored(input, result.data, prefix, findings.ignored);
