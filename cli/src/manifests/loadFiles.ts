@@ -66,6 +66,6 @@ async function loadFile(path: string, catalogue: Catalogue): Promise<void> {
 }
 
 function codeOf(error: unknown): string {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  const code = typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined;
   return typeof code === 'string' ? code : String(error);
 }
