@@ -1,0 +1,192 @@
+import type { BackendEndpoints, Endpoint } from '@evergate/contract/endpoints';
+import type { BackendSettings, FleetSettings, Rule } from '@evergate/contract/routeTable';
+import { WeightedBackends } from '../../src/balance/weightedBackends.ts';
+import { HttpListener } from '../../src/listen/httpListener.ts';
+import { AccessLog } from '../../src/observe/accessLog.ts';
+import { Counters } from '../../src/observe/counters.ts';
+import { Deadlines } from '../../src/proxy/deadlines.ts';
+import { Gateway, upstreamErrorKinds } from '../../src/proxy/gateway.ts';
+import { handle } from '../../src/proxy/handle.ts';
+import { allReasons, type Reason } from '../../src/proxy/reasons.ts';
+import { compileRule, compileSnapshot } from '../../src/snapshot/compile.ts';
+import type { CompiledRule, Snapshot } from '../../src/snapshot/snapshot.ts';
+import { Backends } from '../../src/upstream/backends.ts';
+import { ruleOf } from '../match/rules.ts';
+import { eventually } from './eventually.ts';
+import { RawClient } from './rawClient.ts';
+
+type ClientTraffic = FleetSettings['clientTraffic'];
+
+const clientTraffic: ClientTraffic = {
+  clientAddress: { trustedHops: 0, trustedCIDRs: [] },
+  headerTimeoutMs: 10_000,
+  idleTimeoutMs: 60_000,
+  maxHeaderBytes: 32_768,
+  maxHeaderCount: 100,
+  maxTargetBytes: 8_192,
+  maxRequestBodyBytes: 0,
+  maxConnections: 1_000,
+};
+
+/** What differs from a gateway with one rule that sends everything to the backend `app`. */
+export interface GatewayOptions {
+  /** Ports on 127.0.0.1, or endpoints whole, by backend id. */
+  readonly backends?: Readonly<Record<string, readonly (number | Endpoint)[]>>;
+  readonly clusterPorts?: Readonly<Record<string, number>>;
+  readonly rules?: readonly Partial<Rule>[];
+  readonly traffic?: Partial<ClientTraffic>;
+  readonly backend?: Partial<Omit<BackendSettings, 'id'>>;
+}
+
+/** What the access log says of a request. */
+export type AccessLine = Readonly<Record<string, unknown>>;
+
+/** A rule with one backend, `app` unless named otherwise. */
+export function to(backend: string | null, fields: Partial<Rule> = {}): Partial<Rule> {
+  return { backends: [{ backend, weight: 1 }], ...fields };
+}
+
+export function endpointOf(port: number, fields: Partial<Endpoint> = {}): Endpoint {
+  return { address: '127.0.0.1', port, ready: true, serving: true, terminating: false, ...fields };
+}
+
+/** A gateway's request path in this process, on a port of its own, with a clock that can be moved on. */
+export class GatewayUnderTest implements AsyncDisposable {
+  readonly counters: Counters<Reason, (typeof upstreamErrorKinds)[number]>;
+  readonly backends: Backends;
+  readonly deadlines: Deadlines;
+  readonly gateway: Gateway;
+  readonly accessLines: AccessLine[] = [];
+  readonly refused: Reason[] = [];
+  #listener: HttpListener | undefined;
+  #skippedMs = 0;
+  #port = 0;
+
+  private constructor() {
+    const now = (): number => performance.now() + this.#skippedMs;
+    this.counters = new Counters({ reasons: allReasons, upstreamErrorKinds, now });
+    this.backends = new Backends(now, this.counters.backends);
+    this.deadlines = new Deadlines(now);
+    const accessLog = new AccessLog({ write: (line) => this.accessLines.push(JSON.parse(line)) });
+    const { counters, backends, deadlines } = this;
+    this.gateway = new Gateway({ counters, backends, deadlines, accessLog });
+  }
+
+  static async start(options: GatewayOptions = {}): Promise<GatewayUnderTest> {
+    const started = new GatewayUnderTest();
+    await started.serve(options);
+    started.gateway.ready = true;
+    started.#listener = started.#createListener(options);
+    started.#port = await started.#listener.listen(0, '127.0.0.1');
+    return started;
+  }
+
+  get port(): number {
+    return this.#port;
+  }
+
+  get listener(): HttpListener {
+    return this.#listener as HttpListener;
+  }
+
+  /** Endpoints' requests in flight, all together. */
+  get inFlight(): number {
+    let total = 0;
+    for (const backend of this.backends) for (const endpoint of backend.endpoints) total += endpoint.inFlight;
+    return total;
+  }
+
+  client(): Promise<RawClient> {
+    return RawClient.connect(this.port);
+  }
+
+  /** Serves another table. */
+  async serve(options: GatewayOptions): Promise<void> {
+    const { backends = {}, rules = [to('app')] } = options;
+    this.backends.configure(
+      Object.keys(backends).map((id) => ({
+        id,
+        loadBalancing: { policy: 'RoundRobin' },
+        connectTimeoutMs: 2_000,
+        ...options.backend,
+      })),
+    );
+    this.serveEndpoints(options);
+    this.gateway.serve(await this.#compile(rules, settingsOf(options)));
+  }
+
+  serveEndpoints({ backends = {}, clusterPorts = {} }: GatewayOptions): void {
+    this.gateway.serveEndpoints(Object.entries(backends).map(([id, list]) => listed(id, list, clusterPorts[id])));
+  }
+
+  /** Lets `ms` milliseconds pass for deadlines, and fires those that are due. */
+  skip(ms: number): void {
+    this.#skippedMs += ms;
+    this.deadlines.tick();
+  }
+
+  /** Waits until every request has ended, and returns what the access log says of the last. */
+  async settled(): Promise<AccessLine> {
+    const { counters, deadlines } = this;
+    await eventually('no request in flight', () => counters.requestsInFlight === 0 && this.inFlight === 0);
+    await eventually('no deadline armed', () => deadlines.size === 0);
+    return this.accessLines.at(-1) ?? {};
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.listener.destroy();
+    await eventually('all connections closed', () => this.listener.connections === 0);
+    this.deadlines.close();
+    this.backends.close();
+  }
+
+  #createListener(options: GatewayOptions): HttpListener {
+    return new HttpListener({
+      name: 'http',
+      clientTraffic: { ...clientTraffic, ...options.traffic },
+      now: () => performance.now(),
+      events: {
+        onExchange: (exchange) => handle(exchange, this.gateway),
+        onRefused: (reason) => this.refused.push(reason),
+        onConnectionOpened() {},
+        onConnectionClosed() {},
+      },
+    });
+  }
+
+  #compile(rules: readonly Partial<Rule>[], settings: FleetSettings): Promise<Snapshot> {
+    const compiled = rules.map((fields, index) => this.#compileRule(ruleOf(`route${index}`, fields)));
+    const order = { fleetUID: 'fleet', epoch: 0, sequence: 0, revision: '' };
+    return compileSnapshot({ order, settings, rules: compiled }, () => undefined);
+  }
+
+  #compileRule(rule: Rule): CompiledRule {
+    const { backends, counters } = this;
+    const labels = { namespace: rule.route.namespace, route: rule.route.name, rule: rule.name };
+    const compiled = compileRule(rule, {
+      slot: () => counters.rules.slotFor(rule.id, labels),
+      backends: (refs) =>
+        new WeightedBackends(
+          refs.map(({ backend, weight }) => ({ backend: backend === null ? null : backends.get(backend), weight })),
+        ),
+    });
+    if (!compiled.ok) throw new Error(JSON.stringify(compiled.problems));
+    return compiled.value;
+  }
+}
+
+function settingsOf({ traffic }: GatewayOptions): FleetSettings {
+  return {
+    listeners: [{ name: 'http', port: 80, protocol: 'HTTP' }],
+    clientTraffic: { ...clientTraffic, ...traffic },
+    healthPrefix: '/.evergate',
+    shutdown: { propagationDelayMs: 0, drainTimeoutMs: 0 },
+    telemetry: { accessLog: { mode: 'All', percent: 100 }, metrics: { perRoute: 'All' } },
+  };
+}
+
+function listed(id: string, list: readonly (number | Endpoint)[], clusterPort: number | undefined): BackendEndpoints {
+  const endpoints = list.map((one) => (typeof one === 'number' ? endpointOf(one) : one));
+  if (clusterPort === undefined) return { id, endpoints };
+  return { id, endpoints, clusterAddress: { address: '127.0.0.1', port: clusterPort } };
+}
