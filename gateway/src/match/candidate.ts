@@ -8,12 +8,14 @@ export interface CompiledMatch {
   readonly match: Match;
   /** Of a path of type RegularExpression. */
   readonly pathPattern: Pattern | undefined;
-  /** Everything but hostname and path, cheapest first. */
+  /** Everything but listener, hostname and path, cheapest first. */
   readonly predicates: readonly Predicate[];
 }
 
-/** What the index of a hostname holds and hands out: `comparePrecedence` orders it, the request path reads it as a `RuleMatch`. */
+/** What the path table holds and hands out: `comparePrecedence` orders it, the request path reads it as a `RuleMatch`. */
 export interface Candidate extends RuleMatch, CompiledMatch {
   readonly rule: Rule;
   readonly compiled: CompiledRule;
+  /** The rule's, one array for all rules with the same: a list of each rule's own would be one more wait for memory. */
+  readonly listeners: readonly string[];
 }

@@ -35,6 +35,9 @@ export function firstMismatch({ rule, compiledMatch }: ExplainedCandidate, targe
   if (mostSpecificHostname(rule.hostnames, target.host) === undefined) {
     return `host ${target.host} is none of: ${rule.hostnames.join(', ')}`;
   }
+  if (!rule.listeners.includes(target.listener)) {
+    return `listener ${target.listener} is none of: ${rule.listeners.join(', ')}`;
+  }
   if (!pathHolds(compiledMatch, target.path)) return pathMismatch(compiledMatch.match, target.path);
   return compiledMatch.predicates.find((predicate) => !predicate.holds(target))?.mismatch(target);
 }

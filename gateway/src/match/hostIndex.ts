@@ -11,14 +11,10 @@ export class HostIndex<T> {
   readonly #wildcards = new Map<string, T>();
   #any: T | undefined;
 
-  /** The value of a pattern, made where there is none. */
-  at(pattern: string, make: () => T): T {
-    if (pattern === '*') {
-      this.#any ??= make();
-      return this.#any;
-    }
-    const isWildcard = pattern.startsWith('*');
-    return getOrMake(isWildcard ? this.#wildcards : this.#exact, isWildcard ? pattern.slice(1) : pattern, make);
+  set(pattern: string, value: T): void {
+    if (pattern === '*') this.#any = value;
+    else if (pattern.startsWith('*')) this.#wildcards.set(pattern.slice(1), value);
+    else this.#exact.set(pattern, value);
   }
 
   /** What `search` finds at the most specific pattern of `host` (lower case) where it finds anything. */
@@ -46,15 +42,6 @@ export class HostIndex<T> {
 /** The pattern of `hostnames` under which a request to `host` is looked up first; undefined where none stands for it. */
 export function mostSpecificHostname(hostnames: readonly string[], host: string): string | undefined {
   const index = new HostIndex<string>();
-  for (const hostname of hostnames) index.at(hostname, () => hostname);
+  for (const hostname of hostnames) index.set(hostname, hostname);
   return index.first(host, (hostname) => hostname, undefined);
-}
-
-function getOrMake<T>(map: Map<string, T>, key: string, make: () => T): T {
-  let value = map.get(key);
-  if (value === undefined) {
-    value = make();
-    map.set(key, value);
-  }
-  return value;
 }

@@ -1,24 +1,22 @@
 import { comparePrecedence } from '@evergate/contract/precedence';
 import type { Candidate } from './candidate.ts';
 
-/** Shared by the nodes without candidates of a kind; stays empty. */
-const none: Candidate[] = [];
+/** Exact paths, regular expressions by their literal prefix, path prefixes: the order in which they are tried. */
+export const candidateKinds = ['exact', 'patterns', 'prefixes'] as const;
+export type CandidateKind = (typeof candidateKinds)[number];
 
-/** Exact paths, regular expressions by their literal prefix, path prefixes. */
-export type CandidateKind = 'exact' | 'patterns' | 'prefixes';
+const none: readonly Candidate[] = [];
 
 /**
- * A node of a radix tree over characters: the text from the root to here is `depth` characters long, and no two children
- * continue it with the same character. Its candidates stand in the order they are to be tried.
+ * A node of the radix tree over characters that a table of paths is built from: the text from the root to here is `depth`
+ * characters long, and no two children continue it with the same character.
  */
 export class PathNode {
   readonly depth: number;
-  #exact = none;
-  #patterns = none;
-  #prefixes = none;
   #label: string;
   #parent: PathNode | undefined;
-  #children: Map<number, PathNode> | undefined;
+  readonly #children = new Map<number, PathNode>();
+  readonly #candidates = new Map<CandidateKind, Candidate[]>();
 
   /** `label` is what the node adds to its parent's text. */
   constructor(label = '', parent?: PathNode) {
@@ -27,48 +25,45 @@ export class PathNode {
     this.#parent = parent;
   }
 
-  get parent(): PathNode | undefined {
-    return this.#parent;
+  get label(): string {
+    return this.#label;
   }
 
-  get exact(): readonly Candidate[] {
-    return this.#exact;
+  get children(): Iterable<PathNode> {
+    return this.#children.values();
   }
 
-  get patterns(): readonly Candidate[] {
-    return this.#patterns;
+  /** In the order of `comparePrecedence`. */
+  candidates(kind: CandidateKind): readonly Candidate[] {
+    return this.#candidates.get(kind) ?? none;
   }
 
-  get prefixes(): readonly Candidate[] {
-    return this.#prefixes;
-  }
-
-  /** Adds a candidate at its place in `comparePrecedence`. */
+  /** Adds a candidate at its place in `comparePrecedence`, by binary search: no step of a build is long. */
   add(kind: CandidateKind, candidate: Candidate): void {
-    if (kind === 'exact') this.#exact = withCandidate(this.#exact, candidate);
-    else if (kind === 'patterns') this.#patterns = withCandidate(this.#patterns, candidate);
-    else this.#prefixes = withCandidate(this.#prefixes, candidate);
-  }
-
-  /** The deepest node below this one whose text begins `text`; this one begins it. */
-  deepest(text: string): PathNode {
-    let node: PathNode = this;
-    while (node.depth < text.length) {
-      const child = node.#children?.get(text.charCodeAt(node.depth));
-      if (child === undefined || !text.startsWith(child.#label, node.depth)) return node;
-      node = child;
-    }
-    return node;
+    const list = this.#candidates.get(kind);
+    if (list === undefined) this.#candidates.set(kind, [candidate]);
+    else list.splice(placeIn(list, candidate), 0, candidate);
   }
 
   /** The node of exactly `text`, made where there is none. This node's text begins it. */
   insert(text: string): PathNode {
-    const node = this.deepest(text);
+    const node = this.#deepest(text);
     if (node.depth === text.length) return node;
-    const child = node.#children?.get(text.charCodeAt(node.depth));
+    const child = node.#children.get(text.charCodeAt(node.depth));
     if (child === undefined) return node.#adopt(new PathNode(text.slice(node.depth), node));
     const fork = child.#splitAt(sharedLength(child.#label, text, node.depth));
     return fork.depth === text.length ? fork : fork.#adopt(new PathNode(text.slice(fork.depth), fork));
+  }
+
+  /** The deepest node below this one whose text begins `text`. */
+  #deepest(text: string): PathNode {
+    let node: PathNode = this;
+    while (node.depth < text.length) {
+      const child = node.#children.get(text.charCodeAt(node.depth));
+      if (child === undefined || !text.startsWith(child.#label, node.depth)) return node;
+      node = child;
+    }
+    return node;
   }
 
   /** Puts a new node between this one and its parent, after the first `length` characters of the label. */
@@ -82,15 +77,13 @@ export class PathNode {
   }
 
   #adopt(child: PathNode): PathNode {
-    this.#children ??= new Map();
     this.#children.set(child.#label.charCodeAt(0), child);
     return child;
   }
 }
 
-/** Adds to the list, or to a new one where it is the shared empty one: by binary search, so that no step of a build is long. */
-function withCandidate(list: Candidate[], candidate: Candidate): Candidate[] {
-  if (list === none) return [candidate];
+/** Behind all that do not come after it. */
+function placeIn(list: readonly Candidate[], candidate: Candidate): number {
   let low = 0;
   let high = list.length;
   while (low < high) {
@@ -98,8 +91,7 @@ function withCandidate(list: Candidate[], candidate: Candidate): Candidate[] {
     if (comparePrecedence(list[middle] as Candidate, candidate) <= 0) low = middle + 1;
     else high = middle;
   }
-  list.splice(low, 0, candidate);
-  return list;
+  return low;
 }
 
 /** How many characters `label` and `text` from `offset` have in common. */

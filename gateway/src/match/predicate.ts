@@ -11,14 +11,6 @@ export interface Predicate {
   mismatch(target: MatchTarget): string;
 }
 
-/** The request came in by one of the listeners named. */
-export function onListener(names: readonly string[]): Predicate {
-  return {
-    holds: (target) => names.includes(target.listener),
-    mismatch: (target) => `listener ${target.listener} is none of: ${names.join(', ')}`,
-  };
-}
-
 /** Methods are case-sensitive (RFC 9110 9.1). */
 export function withMethod(method: string): Predicate {
   return {
