@@ -16,6 +16,8 @@ export type HeaderList = readonly string[];
 export interface ExchangeListener {
   /** The client went away, or its connection broke, before the response was complete. */
   onAborted(): void;
+  /** The rest of the request is no HTTP; an answer is still possible. */
+  onRequestBroken(): void;
   /** The client took what was buffered: writing may go on. */
   onDrain(): void;
 }

@@ -1,4 +1,4 @@
-import { createServer, type IncomingMessage, type Server, ServerResponse, STATUS_CODES } from 'node:http';
+import { createServer, type IncomingMessage, type Server, ServerResponse } from 'node:http';
 import { Server as NetServer, type Socket } from 'node:net';
 import type { FleetSettings } from '@evergate/contract/routeTable';
 import { problemBody, problemHeaders, type Reason, reasons } from '../proxy/reasons.ts';
@@ -6,6 +6,7 @@ import { Connection } from './connection.ts';
 import type { Exchange } from './exchange.ts';
 import { lingerOnClose } from './lingeringClose.ts';
 import { type ListenerState, NodeExchange } from './nodeExchange.ts';
+import { rawAnswer, reasonOf } from './rawAnswer.ts';
 import { readHead } from './requestHead.ts';
 
 type ClientTraffic = FleetSettings['clientTraffic'];
@@ -29,6 +30,8 @@ export interface HttpListenerOptions {
 
 /** How often connections are looked at for time-outs; a header time-out may be this late. */
 const CHECK_MS = 1_000;
+/** Requests of one connection that may wait for their answers at once. */
+const MAX_PIPELINED = 100;
 
 /** HTTP/1.1 in clear text on one port, on node:http. */
 export class HttpListener implements ListenerState {
@@ -56,7 +59,7 @@ export class HttpListener implements ListenerState {
       keepAlive: true,
       keepAliveInitialDelay: 60_000,
       noDelay: true,
-      shouldUpgradeCallback: mayUpgrade,
+      shouldUpgradeCallback: (request) => mayUpgrade(request) && this.#connections.get(request.socket)?.free === true,
     });
     this.configure(options.clientTraffic);
     this.#attach();
@@ -127,8 +130,8 @@ export class HttpListener implements ListenerState {
     server.on('request', (request, response) => this.#begin(request, response));
     server.on('checkContinue', (request, response) => this.#begin(request, response, { expectsContinue: true }));
     server.on('checkExpectation', (_request, response) => this.#refuse(response, 'ExpectationFailed'));
-    server.on('upgrade', (request, socket, head) => this.#beginUpgrade(request, socket as Socket, head));
-    server.on('connect', (_request, socket) => this.#refuseRaw(socket as Socket, 'MethodNotSupported'));
+    server.on('upgrade', (request, _socket, head) => this.#beginUpgrade(request, head));
+    server.on('connect', (request) => this.#refuseConnect(request.socket));
     server.on('clientError', (error, socket) => this.#clientError(error, socket as Socket));
     // Errors of a bound socket (out of descriptors, say): the next accept may work again.
     server.on('error', () => {});
@@ -144,22 +147,24 @@ export class HttpListener implements ListenerState {
       this.#connections.delete(socket);
       this.#events.onConnectionClosed();
     });
-    if (this.#connections.size > this.#traffic.maxConnections) this.#refuseRaw(socket, 'TooManyConnections');
+    if (this.#connections.size > this.#traffic.maxConnections) this.#refuseRaw(connection, 'TooManyConnections');
   }
 
   #begin(
     request: IncomingMessage,
     response: ServerResponse,
-    special?: { readonly expectsContinue?: boolean; readonly upgradeHead?: Buffer },
+    special?: { readonly expectsContinue?: boolean; readonly maySwitch?: boolean },
   ): void {
     const connection = this.#connections.get(request.socket);
     if (connection === undefined || connection.broken) return;
+    if (connection.open >= MAX_PIPELINED) return connection.endAfterAnswers();
     const head = readHead(request.httpVersion, request.url as string, request.rawHeaders, this.#traffic);
     if (typeof head === 'string') return this.#refuse(response, head);
     this.#events.onExchange(new NodeExchange(request, response, head, connection, this, special));
   }
 
-  #beginUpgrade(request: IncomingMessage, socket: Socket, head: Buffer): void {
+  #beginUpgrade(request: IncomingMessage, head: Buffer): void {
+    const { socket } = request;
     const response = new ServerResponse(request);
     response.shouldKeepAlive = false;
     response.assignSocket(socket);
@@ -167,45 +172,47 @@ export class HttpListener implements ListenerState {
       response.detachSocket(socket);
       socket.destroySoon();
     });
-    this.#begin(request, response, { upgradeHead: head });
+    // node:http has taken its own listeners off.
+    socket.on('drain', () => response.emit('drain'));
+    if (head.length > 0) socket.unshift(head);
+    this.#begin(request, response, { maySwitch: true });
   }
 
   #refuse(response: ServerResponse, reason: Reason): void {
+    const { socket } = response.req;
     this.#events.onRefused(reason);
     response.shouldKeepAlive = false;
-    lingerOnClose(response.req.socket);
+    lingerOnClose(socket);
+    this.#connections.get(socket)?.endWith(response);
     response.writeHead(reasons[reason].status, problemHeaders(reason));
     response.end(problemBody(reason));
   }
 
-  /** Answers where node:http has no response object to give. */
-  #refuseRaw(socket: Socket, reason: Reason): void {
+  /** Answers where node:http has no response object to give, and no answer is under way. */
+  #refuseRaw(connection: Connection, reason: Reason): void {
+    const { socket } = connection;
     this.#events.onRefused(reason);
-    const connection = this.#connections.get(socket);
-    if (connection !== undefined) connection.broken = true;
-    if (!socket.writable) {
-      socket.destroy();
-      return;
-    }
-    const { status } = reasons[reason];
-    let text = `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nconnection: close\r\n`;
-    const fields = problemHeaders(reason);
-    for (let index = 0; index < fields.length; index += 2) text += `${fields[index]}: ${fields[index + 1]}\r\n`;
+    if (!socket.writable) return void socket.destroy();
     lingerOnClose(socket);
-    socket.write(`${text}\r\n${problemBody(reason)}`);
-    socket.destroySoon();
+    socket.write(rawAnswer(reason));
+    connection.endAfterAnswers();
   }
 
+  /** node:http has let go of the connection: answers that are under way could not go on. */
+  #refuseConnect(socket: Socket): void {
+    const connection = this.#connections.get(socket);
+    if (connection?.free === true && !connection.broken) this.#refuseRaw(connection, 'MethodNotSupported');
+    else socket.destroy();
+  }
+
+  /** A connection failed, or its next bytes are no request; every further piece of such bytes is reported again. */
   #clientError(error: NodeJS.ErrnoException, socket: Socket): void {
     const connection = this.#connections.get(socket);
-    if (connection === undefined || connection.broken || error.code === 'ECONNRESET') {
-      socket.destroy();
-    } else if (connection.busy) {
-      // Bytes behind a request that is being answered (after `Connection: close`, say): its answer goes out whole.
-      connection.broken = true;
-    } else {
-      this.#refuseRaw(socket, reasonOf(error.code));
-    }
+    const isGone = error.code === 'ECONNRESET' || (error.code === 'HPE_INVALID_EOF_STATE' && connection?.free !== true);
+    if (connection === undefined || isGone) socket.destroy();
+    else if (connection.broken) return;
+    else if (connection.free && connection.betweenRequests) this.#refuseRaw(connection, reasonOf(error.code));
+    else connection.breakOff();
   }
 }
 
@@ -216,17 +223,4 @@ function mayUpgrade(request: IncomingMessage): boolean {
   const hasBody =
     request.headers['transfer-encoding'] !== undefined || Number(request.headers['content-length'] ?? 0) > 0;
   return !hasBody && protocol !== '' && !protocol.startsWith('h2c') && !protocol.startsWith('tls/');
-}
-
-function reasonOf(code: string | undefined): Reason {
-  switch (code) {
-    case 'HPE_HEADER_OVERFLOW':
-      return 'HeadersTooLarge';
-    case 'ERR_HTTP_REQUEST_TIMEOUT':
-      return 'RequestTimeout';
-    case 'HPE_INVALID_VERSION':
-      return 'VersionNotSupported';
-    default:
-      return 'BadRequest';
-  }
 }

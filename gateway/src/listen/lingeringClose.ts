@@ -9,14 +9,23 @@ const LINGER_BYTES = 4 * 1024 * 1024;
  * before the answer does (RFC 9112 9.6).
  */
 export function lingerOnClose(socket: Socket): void {
+  let lingering = false;
   socket.destroySoon = () => {
+    if (lingering) return;
+    lingering = true;
     socket.end();
-    const readAtStart = socket.bytesRead;
-    const timer = setTimeout(() => socket.destroy(), LINGER_MS);
-    socket.on('data', () => {
-      if (socket.bytesRead - readAtStart > LINGER_BYTES) socket.destroy();
-    });
-    socket.once('close', () => clearTimeout(timer));
-    socket.resume();
+    drop(socket);
   };
+}
+
+function drop(socket: Socket): void {
+  const readAtStart = socket.bytesRead;
+  const timer = setTimeout(() => socket.destroy(), LINGER_MS);
+  // node:http's own listener would go on parsing, and fails an assertion where it has paused the connection.
+  socket.removeAllListeners('data');
+  socket.on('data', () => {
+    if (socket.bytesRead - readAtStart > LINGER_BYTES) socket.destroy();
+  });
+  socket.once('close', () => clearTimeout(timer));
+  socket.resume();
 }

@@ -29,15 +29,14 @@ export class NodeExchange implements Exchange, OpenExchange {
   readonly headers: HeaderList;
   readonly bodyLength: number | undefined;
   readonly upgradeProtocol: string | undefined;
+  readonly response: ServerResponse;
   readonly #request: IncomingMessage;
-  readonly #response: ServerResponse;
   readonly #connection: Connection;
   readonly #state: ListenerState;
-  /** Bytes that came behind an upgrade request; undefined where the client did not ask to switch. */
-  readonly #upgradeHead: Buffer | undefined;
   #listener: ExchangeListener | undefined;
   #body: RequestBody | undefined;
   #expectsContinue: boolean;
+  #hearsDrain = false;
 
   constructor(
     request: IncomingMessage,
@@ -45,7 +44,7 @@ export class NodeExchange implements Exchange, OpenExchange {
     head: RequestHead,
     connection: Connection,
     state: ListenerState,
-    special?: { readonly expectsContinue?: boolean; readonly upgradeHead?: Buffer },
+    special?: { readonly expectsContinue?: boolean; readonly maySwitch?: boolean },
   ) {
     this.method = request.method as string;
     this.target = head.target;
@@ -53,12 +52,11 @@ export class NodeExchange implements Exchange, OpenExchange {
     this.version = request.httpVersionMinor === 0 ? '1.0' : '1.1';
     this.headers = request.rawHeaders;
     this.bodyLength = head.bodyLength;
-    this.upgradeProtocol = special?.upgradeHead === undefined ? undefined : head.upgradeProtocol;
+    this.upgradeProtocol = special?.maySwitch === true ? head.upgradeProtocol : undefined;
     this.#request = request;
-    this.#response = response;
+    this.response = response;
     this.#connection = connection;
     this.#state = state;
-    this.#upgradeHead = special?.upgradeHead;
     this.#expectsContinue = special?.expectsContinue === true;
     connection.add(this);
   }
@@ -73,7 +71,7 @@ export class NodeExchange implements Exchange, OpenExchange {
 
   body(observer: BodyObserver): Readable | undefined {
     if (this.bodyLength === 0) return undefined;
-    if (this.#expectsContinue) this.#response.writeContinue();
+    if (this.#expectsContinue) this.response.writeContinue();
     this.#expectsContinue = false;
     this.#body = new RequestBody(this.#request, observer);
     return this.#body;
@@ -84,13 +82,14 @@ export class NodeExchange implements Exchange, OpenExchange {
   }
 
   inform(status: number, headers: HeaderList): void {
-    if (this.version === '1.1' && !this.#response.headersSent)
-      this.#response.writeInformation(status, headers as string[]);
+    if (this.version === '1.1' && !this.response.headersSent)
+      this.response.writeInformation(status, headers as string[]);
   }
 
   respond(status: number, headers: HeaderList, firstChunk?: Uint8Array, end = false): boolean {
-    const response = this.#response;
-    if (this.#state.draining || this.#connection.broken) response.shouldKeepAlive = false;
+    const { response } = this;
+    if ((this.#state.draining || this.#connection.broken) && this.#connection.isLatest(response))
+      response.shouldKeepAlive = false;
     if (!this.#request.complete) this.#announceUnreadBody();
     response.writeHead(status, headers as string[]);
     if (end) {
@@ -104,29 +103,32 @@ export class NodeExchange implements Exchange, OpenExchange {
   }
 
   write(chunk: Uint8Array): boolean {
-    if (this.#response.write(chunk)) return true;
-    this.#response.once('drain', () => this.#listener?.onDrain());
+    if (this.response.write(chunk)) return true;
+    if (!this.#hearsDrain) this.response.on('drain', () => this.#listener?.onDrain());
+    this.#hearsDrain = true;
     return false;
   }
 
   end(trailers?: HeaderList): void {
-    if (trailers !== undefined && trailers.length > 0) this.#response.addTrailers(pairsOf(trailers));
-    this.#response.end();
+    if (trailers !== undefined && trailers.length > 0) this.response.addTrailers(pairsOf(trailers));
+    this.response.end();
     this.#finish();
   }
 
   upgrade(headers: HeaderList): Duplex {
     const { socket } = this.#connection;
-    this.#response.detachSocket(socket);
+    this.response.detachSocket(socket);
     let text = 'HTTP/1.1 101 Switching Protocols\r\n';
     for (let index = 0; index < headers.length; index += 2) text += `${headers[index]}: ${headers[index + 1]}\r\n`;
     socket.write(`${text}\r\n`, 'latin1');
-    if (this.#upgradeHead !== undefined && this.#upgradeHead.length > 0) socket.unshift(this.#upgradeHead);
     return socket;
   }
 
   abort(): void {
-    this.#connection.socket.destroy();
+    const { socket } = this.#connection;
+    // Without a length or chunks, only a reset tells a broken answer from a whole one.
+    if (this.version === '1.0') socket.resetAndDestroy();
+    else socket.destroy();
   }
 
   onConnectionClosed(): void {
@@ -134,10 +136,15 @@ export class NodeExchange implements Exchange, OpenExchange {
     this.#listener?.onAborted();
   }
 
+  onRequestBroken(): void {
+    this.#body?.breakOff();
+    this.#listener?.onRequestBroken();
+  }
+
   /** The answer begins before the whole request was read, and nobody reads the rest. */
   #announceUnreadBody(): void {
     if (this.#bodyIsShort() || (this.#body !== undefined && !this.#body.destroyed)) return;
-    this.#response.shouldKeepAlive = false;
+    this.response.shouldKeepAlive = false;
     lingerOnClose(this.#connection.socket);
   }
 
@@ -149,7 +156,7 @@ export class NodeExchange implements Exchange, OpenExchange {
   #finish(): void {
     if (!this.#request.complete && !this.#bodyIsShort()) {
       lingerOnClose(this.#connection.socket);
-      this.#connection.broken = true;
+      this.#connection.endAfterAnswers();
     }
     this.#connection.remove(this, this.#state.now());
   }

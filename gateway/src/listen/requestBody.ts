@@ -18,6 +18,8 @@ export class RequestBody extends Readable {
     source.on('data', (chunk: Buffer) => this.#take(chunk));
     source.on('end', () => this.push(null));
     source.pause();
+    // Whoever destroys it knows why; an error that nobody listens to would end the process.
+    this.on('error', () => {});
   }
 
   /** The client went away in the middle of the body. */

@@ -21,7 +21,8 @@ export interface HeadLimits {
 }
 
 /** One name or address and a port: no list, no user info, no path (RFC 9110 7.2, RFC 3986 3.2.2). */
-const AUTHORITY = /^(?:[A-Za-z0-9._-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(?::[0-9]{1,5})?$/;
+const AUTHORITY = /^(?:[A-Za-z0-9._-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(?::([0-9]{1,5}))?$/;
+const MAX_PORT = 65_535;
 const TARGET = /^\/[\x21\x22\x24-\x7e\x80-\xff]*$/;
 const ABSOLUTE = /^https?:\/\/([^/?#]*)([^#]*)$/i;
 
@@ -32,6 +33,8 @@ interface Framing {
   host: string | undefined;
   hosts: number;
   bodyLength: number | undefined;
+  /** It is coded in another way than in chunks alone: node:http would take off the chunks and leave the rest. */
+  foreignCoding: boolean;
   upgradeProtocol: string | undefined;
 }
 
@@ -45,18 +48,23 @@ export function readHead(
   if (version !== '1.1' && version !== '1.0') return 'VersionNotSupported';
   if (headers.length > limits.maxHeaderCount * 2) return 'HeadersTooLarge';
   if (url.length > limits.maxTargetBytes) return 'TargetTooLong';
-  const { host, hosts, bodyLength, upgradeProtocol } = readFraming(headers);
-  if (bodyLength === undefined && version === '1.0') return 'BadRequest';
-  if (hosts > 1 || (hosts === 0 && version === '1.1')) return 'BadHost';
-  const authority = host ?? '';
-  if (authority !== '' && !AUTHORITY.test(authority)) return 'BadHost';
+  const framing = readFraming(headers);
+  const problem = framingProblem(framing, version);
+  if (problem !== undefined) return problem;
+  const { host: authority = '', bodyLength, upgradeProtocol } = framing;
   const target = isTarget(url) && TARGET.test(url) ? url : originForm(url, authority);
   return isTarget(target) ? { target, authority, bodyLength, upgradeProtocol } : target;
 }
 
 /** One pass; lengths first, so that most names are told apart without folding their case. */
 function readFraming(headers: readonly string[]): Framing {
-  const framing: Framing = { host: undefined, hosts: 0, bodyLength: 0, upgradeProtocol: undefined };
+  const framing: Framing = {
+    host: undefined,
+    hosts: 0,
+    bodyLength: 0,
+    foreignCoding: false,
+    upgradeProtocol: undefined,
+  };
   for (let index = 0; index < headers.length; index += 2) {
     const name = headers[index] as string;
     if (name.length === 4 && isName(name, 'host')) {
@@ -66,11 +74,19 @@ function readFraming(headers: readonly string[]): Framing {
       framing.bodyLength = Number(headers[index + 1]);
     } else if (name.length === 17 && isName(name, 'transfer-encoding')) {
       framing.bodyLength = undefined;
+      framing.foreignCoding ||= !isName(headers[index + 1] as string, 'chunked');
     } else if (name.length === 7 && isName(name, 'upgrade')) {
       framing.upgradeProtocol = headers[index + 1];
     }
   }
   return framing;
+}
+
+function framingProblem({ host, hosts, bodyLength, foreignCoding }: Framing, version: string): Reason | undefined {
+  if (hosts > 1 || (hosts === 0 && version === '1.1')) return 'BadHost';
+  if (host !== undefined && !isAuthority(host)) return 'BadHost';
+  if (bodyLength !== undefined) return Number.isSafeInteger(bodyLength) ? undefined : 'BadRequest';
+  return foreignCoding || version === '1.0' ? 'BadRequest' : undefined;
 }
 
 /**
@@ -84,6 +100,11 @@ function originForm(url: string, authority: string): Target | Reason {
   if (host.toLowerCase() !== authority.toLowerCase()) return 'BadHost';
   const target = rest.startsWith('/') ? rest : `/${rest}`;
   return isTarget(target) && TARGET.test(target) ? target : 'BadTarget';
+}
+
+function isAuthority(text: string): boolean {
+  const parts = AUTHORITY.exec(text);
+  return parts !== null && Number(parts[1] ?? 0) <= MAX_PORT;
 }
 
 function isTarget(text: string): text is Target {

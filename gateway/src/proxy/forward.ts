@@ -94,6 +94,12 @@ export class Forward implements ExchangeListener, AttemptListener, BodyObserver 
     this.#finish();
   }
 
+  onRequestBroken(): void {
+    if (this.#done) return;
+    this.#giveUp(false);
+    this.#fail('BadRequest');
+  }
+
   onDrain(): void {
     this.#attempt?.resume();
   }
