@@ -40,6 +40,8 @@ const REFUSED_CODES: ReadonlySet<string> = new Set(['UND_ERR_INVALID_ARG', 'UND_
 /** Requests that undici would not take although we validated them: each is a gap in our validation (see `evergate_upstream_refused_total`). */
 export const refusedByClient: { count: number } = { count: 0 };
 
+const noFields: ResponseFields = {};
+
 /** One try of one request at one endpoint. */
 export class Attempt implements Dispatcher.DispatchHandler {
   readonly endpoint: UpstreamEndpoint;
@@ -48,6 +50,7 @@ export class Attempt implements Dispatcher.DispatchHandler {
   #connection: UpstreamConnection | undefined;
   #controller: Dispatcher.DispatchController | undefined;
   #headReceived = false;
+  #fields: ResponseFields = noFields;
   #reused = false;
   #ended = false;
 
@@ -117,6 +120,7 @@ export class Attempt implements Dispatcher.DispatchHandler {
     if (this.#ended) return;
     if (status < 200) return this.#listener.onInform(status, headers);
     this.#headReceived = true;
+    this.#fields = headers;
     this.#listener.onHead(status, headers);
   }
 
@@ -131,6 +135,8 @@ export class Attempt implements Dispatcher.DispatchHandler {
 
   onResponseEnd(_controller: unknown, trailers: ResponseFields): void {
     if (this.#ended) return;
+    if (this.#connection?.failed === true && endsWithConnection(this.#fields))
+      return this.onResponseError(undefined, new Error('the connection was reset in the middle of a response'));
     this.#finish(true);
     this.#listener.onEnd(trailers);
   }
@@ -160,6 +166,11 @@ export class Attempt implements Dispatcher.DispatchHandler {
     this.#connection = undefined;
     if (connection !== undefined) this.endpoint.release(connection, reusable);
   }
+}
+
+/** Whether nothing but the end of the connection says that a response is complete (RFC 9112 6.3). */
+function endsWithConnection(fields: ResponseFields): boolean {
+  return fields['content-length'] === undefined && fields['transfer-encoding'] === undefined;
 }
 
 /** A system error (`ECONNREFUSED`, `EHOSTUNREACH`, ...) or undici's time-out. */

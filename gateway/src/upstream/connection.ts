@@ -18,6 +18,8 @@ export class UpstreamConnection {
   usedAt = 0;
   /** Requests that started on the present socket. */
   uses = 0;
+  /** The present socket failed, so that a response without a length is not whole: undici takes a reset for its end. */
+  failed = false;
 
   constructor(origin: string, connectTimeoutMs: number) {
     const connect = buildConnector({ timeout: connectTimeoutMs, keepAlive: true, keepAliveInitialDelay: 30_000 });
@@ -34,6 +36,10 @@ export class UpstreamConnection {
         connect(options, (...[error, socket]) => {
           if (error !== null) return callback(error, null);
           this.uses = 0;
+          this.failed = false;
+          socket.once('error', () => {
+            this.failed = true;
+          });
           this.#filter = filterInterim(socket, () => this.#attempt?.onExhausted());
           callback(null, socket);
         });

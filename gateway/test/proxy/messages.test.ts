@@ -1,20 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
-import { GatewayUnderTest } from '../support/gatewayUnderTest.ts';
 import { field, fieldValues } from '../support/messageReader.ts';
-import { answer, RawUpstream, type SeenRequest } from '../support/rawUpstream.ts';
+import { answer, type SeenRequest } from '../support/rawUpstream.ts';
+import { startStack } from '../support/stack.ts';
 
 const GET = 'GET /a HTTP/1.1\r\nhost: shop\r\n\r\n';
-
-/** A gateway before one backend that answers every request with these bytes. */
-async function before(reply: string | ((request: SeenRequest) => void)) {
-  const stack = new AsyncDisposableStack();
-  const upstream = stack.use(
-    await RawUpstream.start(typeof reply === 'string' ? (request) => request.socket.write(reply) : reply),
-  );
-  const gateway = stack.use(await GatewayUnderTest.start({ backends: { app: [upstream.port] } }));
-  const client = stack.use(await gateway.client());
-  return { upstream, gateway, client, [Symbol.asyncDispose]: () => stack.disposeAsync() };
-}
 
 describe('a response', () => {
   const cases: readonly { name: string; reply: string; body: string; length?: string; coding?: string }[] = [
@@ -34,7 +23,7 @@ describe('a response', () => {
     },
   ];
   test.each(cases)('$name passes and both connections are kept', async ({ reply, body, length, coding }) => {
-    await using rig = await before(reply);
+    await using rig = await startStack(reply);
     for (let round = 0; round < 2; round++) {
       rig.client.send(GET);
       const response = await rig.client.response();
@@ -47,7 +36,7 @@ describe('a response', () => {
   });
 
   test('that ends with its connection is whole for the client, whose connection is kept', async () => {
-    await using rig = await before(({ socket }) => socket.end('HTTP/1.1 200 OK\r\n\r\nuntil the end'));
+    await using rig = await startStack(({ socket }) => socket.end('HTTP/1.1 200 OK\r\n\r\nuntil the end'));
     for (let round = 0; round < 2; round++) {
       rig.client.send(GET);
       expect(await rig.client.response()).toMatchObject({ status: 200, body: 'until the end' });
@@ -60,7 +49,7 @@ describe('a response', () => {
       'HTTP/1.1 204 No Content\r\n\r\n',
       'HTTP/1.1 304 Not Modified\r\netag: "a"\r\ncontent-length: 9\r\n\r\n',
     ];
-    await using rig = await before(({ socket }) => socket.write(replies.shift() ?? answer('after')));
+    await using rig = await startStack(({ socket }) => socket.write(replies.shift() ?? answer('after')));
     rig.client.send(GET + GET + GET);
     const [first, second, third] = [
       await rig.client.response(),
@@ -75,7 +64,7 @@ describe('a response', () => {
   });
 
   test('to HEAD keeps its length, has no body, and keeps both connections', async () => {
-    await using rig = await before('HTTP/1.1 200 OK\r\nconnection: keep-alive\r\ncontent-length: 1234\r\n\r\n');
+    await using rig = await startStack('HTTP/1.1 200 OK\r\nconnection: keep-alive\r\ncontent-length: 1234\r\n\r\n');
     for (let round = 0; round < 3; round++) {
       rig.client.send('HEAD /a HTTP/1.1\r\nhost: shop\r\n\r\n');
       const response = await rig.client.response('HEAD');
@@ -87,7 +76,7 @@ describe('a response', () => {
   });
 
   test('in chunks to HEAD says nothing of a length', async () => {
-    await using rig = await before('HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n');
+    await using rig = await startStack('HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n');
     rig.client.send('HEAD /a HTTP/1.1\r\nhost: shop\r\n\r\n');
     const response = await rig.client.response('HEAD');
     expect(fieldValues(response, 'content-length')).toEqual([]);
@@ -96,7 +85,7 @@ describe('a response', () => {
   });
 
   test('keeps its trailers and their announcement', async () => {
-    await using rig = await before(
+    await using rig = await startStack(
       'HTTP/1.1 200 OK\r\ntrailer: x-sum\r\ntransfer-encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\nx-sum: 7\r\nx-more: 8\r\n\r\n',
     );
     rig.client.send(GET);
@@ -106,7 +95,7 @@ describe('a response', () => {
   });
 
   test('without a chunk keeps its trailers', async () => {
-    await using rig = await before(
+    await using rig = await startStack(
       'HTTP/1.1 200 OK\r\ntrailer: x-sum\r\ntransfer-encoding: chunked\r\n\r\n0\r\nx-sum: 7\r\n\r\n',
     );
     rig.client.send(GET);
@@ -114,7 +103,7 @@ describe('a response', () => {
   });
 
   test('loses trailers that would change how it is read', async () => {
-    await using rig = await before(
+    await using rig = await startStack(
       'HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n1\r\na\r\n0\r\ncontent-type: a/b\r\nx-sum: 7\r\nconnection: x\r\n\r\n',
     );
     rig.client.send(GET);
@@ -125,7 +114,7 @@ describe('a response', () => {
     { name: 'with a length', head: 'content-length: 3\r\ntrailer: x-sum', method: 'GET', body: 'abc' },
     { name: 'to HEAD', head: 'transfer-encoding: chunked\r\ntrailer: x-sum', method: 'HEAD', body: '' },
   ])('$name that announces trailers passes without the announcement', async ({ head, method, body }) => {
-    await using rig = await before(`HTTP/1.1 200 OK\r\n${head}\r\n\r\n${body}`);
+    await using rig = await startStack(`HTTP/1.1 200 OK\r\n${head}\r\n\r\n${body}`);
     rig.client.send(`${method} /a HTTP/1.1\r\nhost: shop\r\n\r\n`);
     const response = await rig.client.response(method);
     expect(response).toMatchObject({ status: 200, body });
@@ -133,7 +122,7 @@ describe('a response', () => {
   });
 
   test('keeps repeated fields in their order, and values of eight bits', async () => {
-    await using rig = await before(
+    await using rig = await startStack(
       'HTTP/1.1 200 OK\r\nset-cookie: a=1\r\nx-two: 1\r\nset-cookie: b=2\r\nx-two: \xe9\xff\r\nset-cookie: c=3\r\ncontent-length: 0\r\n\r\n',
     );
     rig.client.send(GET);
@@ -143,7 +132,7 @@ describe('a response', () => {
   });
 
   test('loses what belongs to the backend connection', async () => {
-    await using rig = await before(
+    await using rig = await startStack(
       'HTTP/1.1 200 OK\r\nconnection: keep-alive, X-Named\r\nx-named: 1\r\nkeep-alive: timeout=9\r\nproxy-authenticate: Basic\r\nupgrade: h2c\r\nproxy-connection: close\r\nx-kept: 1\r\ncontent-length: 0\r\n\r\n',
     );
     rig.client.send(GET);
@@ -166,7 +155,7 @@ describe('a response', () => {
       kept: true,
     },
   ])('to a client of HTTP/1.0 with a length: $name', async ({ request, kept }) => {
-    await using rig = await before(answer('old'));
+    await using rig = await startStack(answer('old'));
     rig.client.send(request);
     expect(await rig.client.response()).toMatchObject({ status: 200, body: 'old' });
     if (!kept) return expect(await rig.client.ended()).toBe('');
@@ -175,7 +164,7 @@ describe('a response', () => {
   });
 
   test('in chunks ends with the connection for a client of HTTP/1.0', async () => {
-    await using rig = await before(
+    await using rig = await startStack(
       'HTTP/1.1 200 OK\r\ntrailer: x\r\ntransfer-encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\nx: 1\r\n\r\n',
     );
     rig.client.send('GET /a HTTP/1.0\r\nconnection: keep-alive\r\n\r\n');
@@ -188,7 +177,7 @@ describe('a response', () => {
 
 describe('informational responses', () => {
   test('pass, all of them, before the final one', async () => {
-    await using rig = await before(
+    await using rig = await startStack(
       `HTTP/1.1 103 Early Hints\r\nlink: <a>\r\nlink: <b>\r\n\r\nHTTP/1.1 102 Processing\r\n\r\nHTTP/1.1 103 Early Hints\r\nlink: <c>\r\nconnection: x-hop\r\nx-hop: 1\r\n\r\n${answer()}`,
     );
     rig.client.send(GET);
@@ -201,7 +190,7 @@ describe('informational responses', () => {
   });
 
   test('are not sent to clients of HTTP/1.0', async () => {
-    await using rig = await before(`HTTP/1.1 103 Early Hints\r\n\r\n${answer()}`);
+    await using rig = await startStack(`HTTP/1.1 103 Early Hints\r\n\r\n${answer()}`);
     rig.client.send('GET /a HTTP/1.0\r\n\r\n');
     expect(await rig.client.response()).toMatchObject({ status: 200 });
   });
@@ -219,7 +208,7 @@ describe('informational responses', () => {
     },
   ])('of 100 that nobody asked for are dropped: $name, at once and byte by byte', async ({ reply, informs }) => {
     let slowly = false;
-    await using rig = await before(({ socket }) => (slowly ? drip(socket, reply) : void socket.write(reply)));
+    await using rig = await startStack(({ socket }) => (slowly ? drip(socket, reply) : void socket.write(reply)));
     for (slowly of [false, true]) {
       rig.client.send(GET);
       for (let left = informs; left > 0; left--) expect(await rig.client.response()).toMatchObject({ status: 103 });
@@ -271,7 +260,7 @@ describe('a request body', () => {
     },
   ];
   test.each(cases)('$name reaches the backend', async ({ request, body, length, coding }) => {
-    await using rig = await before(answer());
+    await using rig = await startStack(answer());
     rig.client.send(request + request);
     for (let round = 0; round < 2; round++) {
       expect(await rig.client.response()).toMatchObject({ status: 200, body: 'ok' });

@@ -17,6 +17,8 @@ export interface UpstreamScript {
   readonly onConnection?: (socket: Socket) => void;
   /** Reads requests off the sockets; without, nothing is read but by the script. */
   readonly reads?: boolean;
+  /** Keeps its side of a connection open when the other ends. */
+  readonly allowHalfOpen?: boolean;
   /** A port that was in use before, or any. */
   readonly port?: number;
 }
@@ -40,7 +42,8 @@ export class RawUpstream implements AsyncDisposable {
 
   private constructor(script: UpstreamScript) {
     this.#script = script;
-    this.#server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => this.#open(socket));
+    const options = { allowHalfOpen: script.allowHalfOpen ?? false, noDelay: true };
+    this.#server = createServer(options, (socket) => this.#open(socket));
   }
 
   static async start(script: UpstreamScript | ((request: SeenRequest) => void) = {}): Promise<RawUpstream> {
