@@ -8,18 +8,24 @@ import type { RouteSource, RuleSource } from './validate.ts';
 /** The rules in the table that is served now. */
 export interface ServedTable {
   readonly rules: ReadonlyMap<string, Rule>;
+  /** The rules of each route by `<namespace>/<name>`; one that stands there for several sets of hosts is listed once. */
+  readonly byRoute: ReadonlyMap<string, readonly Rule[]>;
   /** Of each route by `<namespace>/<name>`, the position of its last rule. */
   readonly lastPositions: ReadonlyMap<string, number>;
 }
 
 /** Indexes the rules of a table, which are given by id. */
 export function servedTable(rules: ReadonlyMap<string, Rule>): ServedTable {
+  const byRoute = new Map<string, Rule[]>();
   const lastPositions = new Map<string, number>();
-  for (const { route, position } of rules.values()) {
-    const key = routeKey(route);
-    lastPositions.set(key, Math.max(position, lastPositions.get(key) ?? 0));
+  for (const rule of rules.values()) {
+    const key = routeKey(rule.route);
+    const listed = byRoute.get(key) ?? [];
+    if (listed.length === 0) byRoute.set(key, listed);
+    if (rule.id === `${key}/${rule.name}`) listed.push(rule);
+    lastPositions.set(key, Math.max(rule.position, lastPositions.get(key) ?? 0));
   }
-  return { rules, lastPositions };
+  return { rules, byRoute, lastPositions };
 }
 
 /**
@@ -60,6 +66,16 @@ function findUnnamed(table: ServedTable, route: RouteSource, source: RuleSource,
 
 function routeKey({ namespace, name }: Pick<Rule['route'], 'namespace' | 'name'>): string {
   return `${namespace}/${name}`;
+}
+
+/** A route that is so broken that it has no list of rules (a file caught half-written, say) keeps all that is served of it. */
+export function keepServedRules(route: RouteSource, table: ServedTable): RouteSource {
+  if (route.hasNoRuleList !== true) return route;
+  const served = table.byRoute.get(routeKey(route.identity)) ?? [];
+  const rules = served.map(({ id, name, position }) => {
+    return { id, name, hasName: true, position, matches: [], problems: route.problems };
+  });
+  return { ...route, rules };
 }
 
 /**

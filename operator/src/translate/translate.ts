@@ -9,7 +9,7 @@ import { collectBackends } from './collectBackends.ts';
 import { routeVerdict } from './conditions.ts';
 import { settleConflicts } from './conflicts.ts';
 import { fleetVerdict, readFleet } from './fleet.ts';
-import { keepServedHostnames, type ServedTable, servedTable } from './lastGood.ts';
+import { keepServedHostnames, keepServedRules, type ServedTable, servedTable } from './lastGood.ts';
 import { patternCheck } from './patterns.ts';
 import { resolvePolicies } from './policies.ts';
 import { ruleVerdict } from './ruleVerdict.ts';
@@ -93,5 +93,5 @@ export function translate(input: TranslateInput): Translation {
 function readRoutes(objects: readonly unknown[], previous: ServedTable): readonly RouteSource[] {
   const check = patternCheck();
   const routes = objects.map((object) => readRoute(object, check)).sort((a, b) => compareAge(a.identity, b.identity));
-  return refuseRepeated(routes).map((route) => keepServedHostnames(route, previous));
+  return refuseRepeated(routes).map((route) => keepServedHostnames(keepServedRules(route, previous), previous));
 }

@@ -30,6 +30,8 @@ export interface RouteSource {
   /** `*` alone where the route names none. */
   readonly hostnames: readonly string[];
   readonly rules: readonly RuleSource[];
+  /** Its rules cannot be told one from another: there is no list of them. */
+  readonly hasNoRuleList?: boolean;
   /** Outside its rules. With any, nothing of the route is served as written. */
   readonly problems: readonly Finding[];
 }
@@ -111,6 +113,7 @@ function salvageRoute(object: unknown, problems: readonly Problem[]): RouteSourc
       matches: [],
       problems: found,
     })),
+    hasNoRuleList: !Array.isArray(rules),
     problems: found,
   };
 }
@@ -130,6 +133,11 @@ export function refuseRepeated(routes: readonly RouteSource[]): readonly RouteSo
     seen.add(key);
     if (isFirst) return route;
     const message = `metadata.name: GatewayRoute ${key} exists already; give this one another name or namespace`;
-    return { ...route, rules: [], problems: [...route.problems, { reason: 'UnsupportedValue', message }] };
+    return {
+      ...route,
+      rules: [],
+      hasNoRuleList: false,
+      problems: [...route.problems, { reason: 'UnsupportedValue', message }],
+    };
   });
 }
