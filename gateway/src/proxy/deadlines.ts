@@ -57,16 +57,18 @@ export class Deadlines {
 
   /** The time `afterMs` from now on the coarse clock, rounded up: what an armed entry's `deadlineAt` may be moved to. */
   after(afterMs: number): number {
+    if (this.#timer === undefined) this.now = this.#clock();
     return this.now + TICK_MS + afterMs;
   }
 
   /** Fires what is due. Called by the timer; tests call it with their own clock. */
   tick(): void {
-    const tickNow = Math.floor(this.#clock() / TICK_MS);
     this.now = this.#clock();
+    const tickNow = Math.floor(this.now / TICK_MS);
     const behind = Math.min(tickNow - this.#cursor, SLOTS);
-    for (let step = 0; step < behind; step++) this.#visit((tickNow - behind + step + 1) % SLOTS);
+    // First, so that what the callbacks arm comes behind the slots of this tick.
     this.#cursor = tickNow;
+    for (let step = 0; step < behind; step++) this.#visit((tickNow - behind + step + 1) % SLOTS);
     if (this.#count === 0) this.close();
   }
 
@@ -104,8 +106,8 @@ export class Deadlines {
   }
 
   #link(entry: DeadlineEntry): void {
-    const ticks = Math.min(Math.ceil(entry.deadlineAt / TICK_MS), Math.floor(this.now / TICK_MS) + SLOTS - 1);
-    const slot = ticks % SLOTS;
+    const wanted = Math.ceil(entry.deadlineAt / TICK_MS);
+    const slot = Math.min(Math.max(wanted, this.#cursor + 1), this.#cursor + SLOTS - 1) % SLOTS;
     const head = this.#slots[slot];
     entry.slot = slot;
     entry.previousEntry = undefined;

@@ -20,7 +20,7 @@ export class ExchangeDeadline implements DeadlineEntry {
   readonly #deadlines: Deadlines;
   readonly #timeouts: Timeouts;
   readonly #onPassed: (passed: PassedDeadline) => void;
-  readonly #requestEndsAt: number;
+  #requestEndsAt: number;
   #attemptEndsAt = Number.POSITIVE_INFINITY;
   /** Milliseconds without a byte that are too long now; 0 where the route has a deadline of its own. */
   #idleMs: number;
@@ -56,7 +56,10 @@ export class ExchangeDeadline implements DeadlineEntry {
   /** The response's head came. An event stream has no end that a deadline could wait for; the idle limit holds for it too. */
   headReceived(isEventStream: boolean): void {
     if (this.#idleMs > 0) this.#idleMs = IDLE_MS;
-    if (isEventStream && this.#idleMs === 0) this.stop();
+    if (!isEventStream) return this.progressed();
+    this.#requestEndsAt = Number.POSITIVE_INFINITY;
+    this.#attemptEndsAt = Number.POSITIVE_INFINITY;
+    if (this.#idleMs === 0) this.stop();
     else this.progressed();
   }
 
@@ -65,7 +68,7 @@ export class ExchangeDeadline implements DeadlineEntry {
   }
 
   onDeadline(): void {
-    this.#onPassed(this.#attemptEndsAt < this.#requestEndsAt ? 'BackendDeadline' : 'RequestDeadline');
+    this.#onPassed(this.#attemptEndsAt <= this.deadlineAt ? 'BackendDeadline' : 'RequestDeadline');
   }
 
   #nearest(): number {
