@@ -24,6 +24,8 @@ const TICK_MS = 10;
 const TIMEOUT_MS = 20_000;
 const MAX_OPEN = 2_000;
 
+let loads = 0;
+
 /**
  * Constant load on one port: GETs and POSTs in turn, half of them on kept connections and half on fresh ones. Bounded: it refuses to have
  * more than 2,000 requests open, and counts those that it did not send for that as lost.
@@ -38,6 +40,7 @@ export class Load {
   readonly #open = new Set<Promise<void>>();
   readonly #startedAt = performance.now();
   readonly #timer: NodeJS.Timeout;
+  readonly #name = `${process.pid}-${++loads}`;
   #sent = 0;
 
   constructor(options: LoadOptions) {
@@ -78,7 +81,7 @@ export class Load {
     const { paths, correct } = this.#options;
     const path = paths[number % paths.length] as string;
     const method = (number >> 1) % 2 === 0 ? 'GET' : 'POST';
-    const id = `${process.pid}-${number}`;
+    const id = `${this.#name}-${number}`;
     const startedAt = performance.now();
     try {
       const { status, body } = await this.#exchange(method, path, id, number % 2 === 0 ? this.#kept : this.#fresh);
