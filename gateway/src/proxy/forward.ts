@@ -36,6 +36,7 @@ const RETRIABLE_UNANSWERED: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIO
  * the end of one side when the other goes.
  */
 export class Forward implements ExchangeListener, AttemptListener, BodyObserver {
+  readonly maxBodyBytes: number;
   readonly #gateway: Gateway;
   readonly #request: ProxiedRequest;
   readonly #rule: CompiledRule;
@@ -54,19 +55,16 @@ export class Forward implements ExchangeListener, AttemptListener, BodyObserver 
   /** The body went out whole with the head. */
   #whole = false;
 
-  constructor(gateway: Gateway, request: ProxiedRequest, rule: CompiledRule, backend: Backend) {
+  constructor(gateway: Gateway, request: ProxiedRequest, rule: CompiledRule, backend: Backend, maxBodyBytes: number) {
     this.#gateway = gateway;
     this.#request = request;
     this.#rule = rule;
     this.#backend = backend;
+    this.maxBodyBytes = maxBodyBytes;
     this.#deadline = new ExchangeDeadline(gateway.deadlines, rule, request.begunAt, (passed) =>
       this.#onDeadline(passed),
     );
     request.backend = backend.id;
-  }
-
-  get maxBodyBytes(): number {
-    return this.#rule.maxRequestBodyBytes;
   }
 
   start(): void {

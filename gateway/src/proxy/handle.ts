@@ -20,14 +20,14 @@ export function handle(exchange: Exchange, gateway: Gateway): void {
   if (matched === undefined) return request.refuse('NoRoute');
   request.matched = matched;
 
-  const { filters, backends, maxRequestBodyBytes } = matched.compiled;
+  const { filters, backends } = matched.compiled;
   const answer = filters.answer(request);
   if (answer !== undefined) return request.answer(answer);
 
-  if (maxRequestBodyBytes > 0 && (exchange.bodyLength ?? 0) > maxRequestBodyBytes)
-    return request.refuse('BodyTooLarge');
+  const maxBodyBytes = matched.compiled.maxRequestBodyBytes || snapshot.settings.clientTraffic.maxRequestBodyBytes;
+  if (maxBodyBytes > 0 && (exchange.bodyLength ?? 0) > maxBodyBytes) return request.refuse('BodyTooLarge');
 
   const backend = backends.pick();
   if (backend === undefined || backend === null) return request.refuse('BackendUnresolved');
-  new Forward(gateway, request, matched.compiled, backend).start();
+  new Forward(gateway, request, matched.compiled, backend, maxBodyBytes).start();
 }

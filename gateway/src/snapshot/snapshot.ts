@@ -16,7 +16,7 @@ export interface CompiledRule {
   /** Milliseconds; 0 is none, -1 the default deadline. */
   readonly requestTimeoutMs: number;
   readonly backendRequestTimeoutMs: number;
-  /** Bytes; 0 is no limit. */
+  /** Bytes; 0 is as the fleet says. */
   readonly maxRequestBodyBytes: number;
 }
 
