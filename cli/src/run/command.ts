@@ -21,6 +21,10 @@ export async function runCommand(given: RunArguments): Promise<void> {
     say: (line: string): void => void process.stdout.write(`${line}\n`),
     warn: (line: string): void => void process.stderr.write(`${line}\n`),
   };
-  await new LocalRun({ ...given, output }).serve(stop.signal);
-  process.disconnect?.();
+  try {
+    await new LocalRun({ ...given, output }).serve(stop.signal);
+  } finally {
+    // An open channel keeps a process alive.
+    process.disconnect?.();
+  }
 }

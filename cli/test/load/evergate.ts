@@ -139,7 +139,7 @@ export class EchoBackend {
 }
 
 /** The first of `count` neighbouring ports that are free now. */
-async function freePorts(count: number): Promise<number> {
+export async function freePorts(count: number): Promise<number> {
   for (let attempt = 0; attempt < 50; attempt++) {
     const first = 20_000 + Math.floor(Math.random() * 10_000);
     const free = await Promise.all(Array.from({ length: count }, (_, index) => isFree(first + index)));

@@ -1,0 +1,150 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { FleetSettings, Rule } from '@evergate/contract/routeTable';
+import { type FleetContent, type Published, publication } from '@evergate/operator/deliver/publication';
+import { freePorts } from './evergate.ts';
+
+const program = fileURLToPath(import.meta.resolve('@evergate/gateway/main'));
+const identity = { fleetUID: 'test', fleet: { namespace: 'test', name: 'test' }, epoch: 1 };
+
+/** One gateway in a process of its own, on documents that the test writes. */
+export class GatewayUnderTest {
+  readonly port: number;
+  readonly #statusPort: number;
+  readonly #documents: string;
+  readonly #process: ChildProcess;
+  #published: Published | undefined;
+
+  private constructor(port: number, statusPort: number, documents: string, process: ChildProcess) {
+    this.port = port;
+    this.#statusPort = statusPort;
+    this.#documents = documents;
+    this.#process = process;
+  }
+
+  static async start(): Promise<GatewayUnderTest> {
+    const documents = await mkdtemp(join(tmpdir(), 'evergate-gateway-'));
+    const [port, statusPort, adminPort] = [await freePorts(1), await freePorts(1), await freePorts(1)];
+    const child = spawn(process.execPath, ['--conditions=source', program], {
+      stdio: ['ignore', 'ignore', 'inherit'],
+      env: {
+        ...process.env,
+        EVERGATE_DOCUMENTS: documents,
+        EVERGATE_HOST: '127.0.0.1',
+        EVERGATE_STATUS_PORT: String(statusPort),
+        EVERGATE_ADMIN_PORT: String(adminPort),
+        EVERGATE_PROPAGATION_DELAY: '0s',
+        EVERGATE_DRAIN_TIMEOUT: '1s',
+      },
+    });
+    return new GatewayUnderTest(port, statusPort, documents, child);
+  }
+
+  /** Publishes a table as the cli does, part by part, index last; resolves with when the last byte was there. */
+  async publish(rules: readonly Rule[], backends: readonly BackendOfTest[]): Promise<number> {
+    const next = publication(contentOf(this.port, rules, backends), this.#published, identity);
+    this.#published = next.state;
+    for (const { key, text } of next.writes) {
+      await writeFile(join(this.#documents, `.${key}`), text);
+      await rename(join(this.#documents, `.${key}`), join(this.#documents, key));
+    }
+    return performance.now();
+  }
+
+  /** Resolves once the published table is served. */
+  async serving(): Promise<void> {
+    const deadline = performance.now() + 60_000;
+    for (;;) {
+      const served = await this.status('/revision').then(
+        (text) => (JSON.parse(text) as { routes: { sequence: number } | null }).routes?.sequence,
+        () => undefined,
+      );
+      if (served === this.#published?.routes.sequence) return;
+      if (performance.now() > deadline) throw new Error(`the gateway serves ${served} after 60 s`);
+    }
+  }
+
+  async status(path: string): Promise<string> {
+    const response = await fetch(`http://127.0.0.1:${this.#statusPort}${path}`);
+    return response.text();
+  }
+
+  /** The value of a metric without labels; what is the longest since the last scrape starts anew with it. */
+  async metric(name: string): Promise<number> {
+    const line = (await this.status('/metrics')).split('\n').find((text) => text.startsWith(`${name} `));
+    return Number(line?.slice(name.length + 1));
+  }
+
+  /** Resident memory in bytes. */
+  get residentBytes(): number {
+    const status = readFileSync(`/proc/${this.#process.pid}/status`, 'latin1');
+    return Number(/VmRSS:\s+(\d+) kB/.exec(status)?.[1]) * 1024;
+  }
+
+  async stop(): Promise<void> {
+    const ended = new Promise((resolve) => this.#process.once('exit', resolve));
+    this.#process.kill('SIGKILL');
+    await ended;
+    await rm(this.#documents, { recursive: true, force: true });
+  }
+}
+
+/** A backend and the loopback port it has. */
+export interface BackendOfTest {
+  readonly id: string;
+  readonly port: number;
+}
+
+/** A rule for a path prefix of `big.example.com`. */
+export function ruleOf(number: number, path: string, backend: string): Rule {
+  return {
+    id: `test/r${number}/0`,
+    route: { namespace: 'test', name: `r${number}`, uid: `uid-${number}`, generation: 1, createdAt: 0 },
+    name: '0',
+    position: 0,
+    listeners: ['http'],
+    hostnames: ['big.example.com'],
+    matches: [{ path: { type: 'PathPrefix', value: path }, headers: [], queryParams: [] }],
+    filters: [],
+    backends: [{ backend, weight: 1 }],
+    timeouts: {},
+    limits: {},
+  };
+}
+
+function contentOf(port: number, rules: readonly Rule[], backends: readonly BackendOfTest[]): FleetContent {
+  return {
+    settings: settingsOf(port),
+    rules,
+    backends: backends.map(({ id }) => ({ id, loadBalancing: { policy: 'LeastRequests' }, connectTimeoutMs: 5_000 })),
+    endpoints: backends.map(({ id, port: endpointPort }) => ({
+      id,
+      endpoints: [{ address: '127.0.0.1', port: endpointPort, ready: true, serving: true, terminating: false }],
+    })),
+    gateways: 1,
+    secrets: [],
+  };
+}
+
+function settingsOf(port: number): FleetSettings {
+  return {
+    listeners: [{ name: 'http', port, protocol: 'HTTP' }],
+    clientTraffic: {
+      clientAddress: { trustedHops: 0, trustedCIDRs: [] },
+      headerTimeoutMs: 10_000,
+      idleTimeoutMs: 60_000,
+      maxHeaderBytes: 32_768,
+      maxHeaderCount: 100,
+      maxTargetBytes: 8_192,
+      maxRequestBodyBytes: 0,
+      maxConnections: 10_000,
+    },
+    healthPrefix: '/.evergate',
+    shutdown: { propagationDelayMs: 0, drainTimeoutMs: 1_000 },
+    telemetry: { accessLog: { mode: 'None', percent: 0 }, metrics: { perRoute: 'All' } },
+  };
+}
