@@ -17,10 +17,9 @@ import { type Mirroring, startMirrors } from './mirror.ts';
 import { headerOf, type ProxiedRequest } from './proxiedRequest.ts';
 import type { Reason } from './reasons.ts';
 import { responseHeaders, responseTrailers } from './responseHeaders.ts';
+import { Retries, type Retry } from './retries.ts';
 import { openTunnel } from './tunnel.ts';
 
-/** The first and one retry. */
-const MAX_ATTEMPTS = 2;
 /** What the access log says where the client left before an answer (nginx's code). */
 const CLIENT_CLOSED = 499;
 
@@ -29,7 +28,6 @@ const KIND: Readonly<Record<Failure, UpstreamErrorKind>> = {
   NoHead: 'NoHead',
   BodyBroken: 'BodyBroken',
 };
-const RETRIABLE_UNANSWERED: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS']);
 
 /**
  * Sends a request to a backend and its response to the client: the attempts, their deadline, backpressure in both directions, and
@@ -46,6 +44,8 @@ export class Forward implements ExchangeListener, AttemptListener, BodyObserver 
   #path = '';
   #body: Readable | undefined;
   #attempt: Attempt | undefined;
+  /** There from the first failure on. */
+  #retries: Retries | undefined;
   #mirroring: Mirroring | undefined;
   /** The response's head while it waits for the first bytes of the body, to go out in one write with them. */
   #head: string[] | undefined;
@@ -171,10 +171,10 @@ export class Forward implements ExchangeListener, AttemptListener, BodyObserver 
   onFailed(failure: Failure): void {
     this.#gateway.counters.upstreamErrors.add(KIND[failure]);
     this.#attemptEnded(true);
-    const next = this.#retryEndpoint(failure);
+    const next = this.#retry(failure);
     if (next !== undefined) {
       this.#gateway.counters.upstreamRetries++;
-      this.#try(next, now());
+      this.#try(next.endpoint, now(), next.afresh);
     } else {
       this.#head = undefined;
       this.#fail(failure === 'Unsent' ? 'ConnectFailed' : 'UpstreamBroken');
@@ -211,28 +211,21 @@ export class Forward implements ExchangeListener, AttemptListener, BodyObserver 
     };
   }
 
-  #try(endpoint: UpstreamEndpoint, startedAt: number): void {
+  #try(endpoint: UpstreamEndpoint, startedAt: number, afresh = false): void {
     this.#request.attempts++;
     this.#request.endpoint = endpoint.authority;
     this.#gateway.counters.backends.started(this.#backend.slot);
     this.#deadline.attemptStarted(startedAt);
     this.#attempt = new Attempt(endpoint, this, now);
-    this.#attempt.send(this.#upstreamRequest(), startedAt);
+    this.#attempt.send(this.#upstreamRequest(), startedAt, afresh);
   }
 
-  /**
-   * Where the one retry goes, if there may be one: nothing was sent, or it was a request without effects on a connection that the
-   * backend had meanwhile closed (RFC 9110 9.2.2). The response has not begun in either case.
-   */
-  #retryEndpoint(failure: Failure): UpstreamEndpoint | undefined {
-    if (this.#request.attempts >= MAX_ATTEMPTS || this.#done) return undefined;
-    const { endpoint, reusedConnection } = this.#attempt as Attempt;
-    if (failure === 'Unsent') {
-      const other = this.#backend.pick(performance.now(), endpoint);
-      return other === endpoint ? undefined : other;
-    }
-    const repeatable = this.#body === undefined && RETRIABLE_UNANSWERED.has(this.#request.method);
-    return failure === 'NoHead' && reusedConnection && repeatable ? this.#backend.pick(performance.now()) : undefined;
+  #retry(failure: Failure): Retry | undefined {
+    if (this.#done) return undefined;
+    this.#retries ??= new Retries(this.#backend);
+    const { method, attempts } = this.#request;
+    const request = { method, attempts, hasBody: this.#body !== undefined };
+    return this.#retries.next(this.#attempt as Attempt, failure, request, now());
   }
 
   /** Ends the attempt from our side. */

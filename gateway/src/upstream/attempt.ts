@@ -52,6 +52,7 @@ export class Attempt implements Dispatcher.DispatchHandler {
   #headReceived = false;
   #fields: ResponseFields = noFields;
   #reused = false;
+  #responseStarted = false;
   #ended = false;
 
   constructor(endpoint: UpstreamEndpoint, listener: AttemptListener, clock: () => number) {
@@ -65,14 +66,19 @@ export class Attempt implements Dispatcher.DispatchHandler {
     return this.#controller !== undefined;
   }
 
-  /** Whether it went out on a connection that had carried a request before: such a one may have been closed meanwhile. */
+  /** Whether it went out on a connection that had carried a request before. */
   get reusedConnection(): boolean {
     return this.#reused;
   }
 
-  /** Sends it, at `now` on the caller's clock. */
-  send(request: UpstreamRequest, now: number): void {
-    const connection = this.endpoint.acquire(now);
+  /** Whether it may have met a kept connection that was being closed: such a one was used before, and not a byte came back. */
+  get metStaleConnection(): boolean {
+    return this.#reused && !this.#responseStarted;
+  }
+
+  /** Sends it, at `now` on the caller's clock; `afresh` on a new connection. */
+  send(request: UpstreamRequest, now: number, afresh = false): void {
+    const connection = afresh ? this.endpoint.connect(now) : this.endpoint.acquire(now);
     this.#connection = connection;
     const { method, path, headers, body } = request;
     const options: Dispatcher.DispatchOptions = {
@@ -114,6 +120,10 @@ export class Attempt implements Dispatcher.DispatchHandler {
     const connection = this.#connection as UpstreamConnection;
     this.#reused = connection.uses > 0;
     connection.requestStarted();
+  }
+
+  onResponseStarted(): void {
+    this.#responseStarted = true;
   }
 
   onResponseStart(_controller: unknown, status: number, headers: ResponseFields): void {

@@ -69,9 +69,10 @@ export class Backend {
   pick(now: number, avoid?: UpstreamEndpoint): UpstreamEndpoint | undefined {
     const usable = this.#usable;
     if (usable.length === 0) return undefined;
-    const first = avoid === undefined ? this.#balancer.pick(usable) : undefined;
-    if (first?.connectFailedAt === undefined && first !== undefined) return first;
-    return this.#pickCareful(now, avoid);
+    if (avoid !== undefined) return this.#pickOther(now, avoid);
+    const first = this.#balancer.pick(usable);
+    if (first.connectFailedAt === undefined) return first;
+    return first.mayConnect(now) ? tryAgain(first, now) : this.#pickOther(now, first);
   }
 
   sweep(now: number): void {
@@ -79,15 +80,12 @@ export class Backend {
     this.#clusterAddress?.sweep(now);
   }
 
-  #pickCareful(now: number, avoid: UpstreamEndpoint | undefined): UpstreamEndpoint {
-    const healthy = this.#usable.filter((endpoint) => endpoint !== avoid && endpoint.mayConnect(now));
-    if (healthy.length > 0) {
-      const picked = this.#balancer.pick(healthy);
-      // Taken for a try: until it is known how that ends, the others need not try as well.
-      if (picked.connectFailedAt !== undefined) picked.connectFailedAt = now;
-      return picked;
-    }
+  #pickOther(now: number, avoid: UpstreamEndpoint): UpstreamEndpoint {
     const others = this.#usable.filter((endpoint) => endpoint !== avoid);
+    const healthy = others.filter((endpoint) => endpoint.connectFailedAt === undefined);
+    if (healthy.length > 0) return this.#balancer.pick(healthy);
+    const recovering = others.find((endpoint) => endpoint.mayConnect(now));
+    if (recovering !== undefined) return tryAgain(recovering, now);
     return this.#clusterAddress ?? this.#balancer.pick(others.length > 0 ? others : this.#usable);
   }
 
@@ -101,6 +99,12 @@ export class Backend {
   #createEndpoint(address: string, port: number): UpstreamEndpoint {
     return new UpstreamEndpoint(address, port, () => this.#connectTimeoutMs);
   }
+}
+
+/** Takes an endpoint for a try: until it is known how that ends, other requests need not try as well. */
+function tryAgain(endpoint: UpstreamEndpoint, now: number): UpstreamEndpoint {
+  endpoint.connectFailedAt = now;
+  return endpoint;
 }
 
 /** Ready ones; while there is none, those that terminate but still serve (KEP-1669). */

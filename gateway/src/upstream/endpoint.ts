@@ -42,13 +42,22 @@ export class UpstreamEndpoint {
 
   /** The connection used last, or a new one. Give it back with `release`. */
   acquire(now: number): UpstreamConnection {
+    const connection = this.#idle.pop();
+    if (connection === undefined) return this.connect(now);
     this.inFlight++;
-    const connection = this.#idle.pop() ?? new UpstreamConnection(this.#origin, this.#connectTimeoutMs());
     connection.usedAt = now;
     return connection;
   }
 
-  /** Takes back what `acquire` gave. A connection in doubt is not kept. */
+  /** A new connection, whatever is idle. Give it back with `release`. */
+  connect(now: number): UpstreamConnection {
+    this.inFlight++;
+    const connection = new UpstreamConnection(this.#origin, this.#connectTimeoutMs());
+    connection.usedAt = now;
+    return connection;
+  }
+
+  /** Takes back what `acquire` or `connect` gave. A connection in doubt is not kept. */
   release(connection: UpstreamConnection, reusable: boolean): void {
     this.inFlight--;
     if (!reusable || this.#retired || this.#idle.length >= MAX_IDLE_CONNECTIONS) return connection.destroy();
