@@ -110,6 +110,6 @@ function ruleRemarks({ position, invalid, unresolved, conflicts, warnings }: Rul
 
 /** The field stands before the message, where it is about one. */
 function remark(severity: Severity, check: string, text: string, path = ''): Remark {
-  const [, field, message] = /^(spec(?:\.[A-Za-z0-9]+|\[[0-9]+\])*): ([\s\S]*)$/.exec(text) ?? [];
+  const [, field, message] = /^([A-Za-z][^\s:]*): ([\s\S]*)$/.exec(text) ?? [];
   return { severity, check, path: field ?? path, message: message ?? text };
 }

@@ -11,6 +11,9 @@ export interface GatewayProcessOptions {
   readonly adminPort: number;
 }
 
+/** Several gateways share this machine: a smaller young generation saves each some 30 MB for a few percent of CPU. */
+export const gatewayNodeOptions: readonly string[] = ['--max-semi-space-size=8'];
+
 /** A gateway's process with what it prints. */
 export interface GatewayProcess extends RunningProcess {
   readonly stdout: Readable;
@@ -27,7 +30,7 @@ export function gatewayStarter(options: GatewayProcessOptions): (number: number)
   cluster.setupPrimary({
     exec: fileURLToPath(import.meta.resolve('@evergate/gateway/main')),
     args: [],
-    execArgv: [...process.execArgv],
+    execArgv: [...process.execArgv, ...gatewayNodeOptions],
     silent: true,
   });
   return (number) => watchWorker(cluster.fork(environment(options, number)));

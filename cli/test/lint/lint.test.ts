@@ -58,6 +58,16 @@ spec: {rules: [{backendRefs: [{name: a, port: 80}]}]}
     expect(lintText(annotated + route).findings).toEqual([]);
   });
 
+  test('says once what is wrong with a whole route, not again for each of its rules', () => {
+    const route = `apiVersion: evergate.dev/v1alpha1
+kind: GatewayRoute
+metadata: {name: r}
+oops:
+spec: {rules: [{backendRefs: [{name: a, port: 80}]}, {matches: [{method: GET}], backendRefs: [{name: a, port: 80}]}]}
+`;
+    expect(lintText(route).findings).toMatchObject([{ line: 4, path: 'oops' }]);
+  });
+
   test('says that a named file does not exist, in one line', async () => {
     await expect(loadFiles(['/nonexistent/x.yaml'])).rejects.toThrow(
       '/nonexistent/x.yaml cannot be read: ENOENT; name a file or folder that exists',

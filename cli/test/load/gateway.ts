@@ -6,12 +6,13 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { FleetSettings, Rule } from '@evergate/contract/routeTable';
 import { type FleetContent, type Published, publication } from '@evergate/operator/deliver/publication';
+import { gatewayNodeOptions } from '../../src/run/gatewayProcess.ts';
 import { freePorts } from './evergate.ts';
 
 const program = fileURLToPath(import.meta.resolve('@evergate/gateway/main'));
 const identity = { fleetUID: 'test', fleet: { namespace: 'test', name: 'test' }, epoch: 1 };
 
-/** One gateway in a process of its own, on documents that the test writes. */
+/** One gateway in a process of its own, started as `evergate run` starts it, on documents that the test writes. */
 export class GatewayUnderTest {
   readonly port: number;
   readonly #statusPort: number;
@@ -29,7 +30,7 @@ export class GatewayUnderTest {
   static async start(): Promise<GatewayUnderTest> {
     const documents = await mkdtemp(join(tmpdir(), 'evergate-gateway-'));
     const [port, statusPort, adminPort] = [await freePorts(1), await freePorts(1), await freePorts(1)];
-    const child = spawn(process.execPath, ['--conditions=source', program], {
+    const child = spawn(process.execPath, ['--conditions=source', ...gatewayNodeOptions, program], {
       stdio: ['ignore', 'ignore', 'inherit'],
       env: {
         ...process.env,
