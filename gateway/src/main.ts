@@ -1,7 +1,12 @@
+import { setFlagsFromString } from 'node:v8';
 import { readConfig } from './config.ts';
 import { startGateway } from './startGateway.ts';
 
 /* The gateway process: the environment in, signals in, an exit code out. */
+
+// Every table leaves its predecessor behind as garbage. V8 lets a heap of this size nearly double before it collects it; a fifth more is
+// enough, and costs nothing measurable between reloads.
+setFlagsFromString('--heap-growing-percent=20');
 
 const config = readConfig(process.env);
 if (!config.ok) {

@@ -104,6 +104,7 @@ export class Forward implements ExchangeListener, AttemptListener, BodyObserver 
 
   onBodyData(chunk: Buffer): void {
     this.#request.requestBytes += chunk.length;
+    this.#gateway.bodyGarbage.passed(chunk.length);
     this.#mirroring?.add(chunk);
     this.#deadline.progressed();
   }
@@ -133,6 +134,7 @@ export class Forward implements ExchangeListener, AttemptListener, BodyObserver 
   onData(chunk: Buffer): void {
     const { exchange } = this.#request;
     this.#request.responseBytes += chunk.length;
+    this.#gateway.bodyGarbage.passed(chunk.length);
     this.#deadline.progressed();
     const head = this.#head;
     if (head === undefined) {

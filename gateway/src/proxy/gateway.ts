@@ -3,6 +3,7 @@ import type { AccessLog } from '../observe/accessLog.ts';
 import type { Counters } from '../observe/counters.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
 import type { Backends } from '../upstream/backends.ts';
+import { BodyGarbage } from './bodyGarbage.ts';
 import { type ClientTrust, compileClientTrust } from './clientAddress.ts';
 import type { Deadlines } from './deadlines.ts';
 import type { Reason } from './reasons.ts';
@@ -17,6 +18,7 @@ export class Gateway {
   readonly backends: Backends;
   readonly deadlines: Deadlines;
   readonly accessLog: AccessLog;
+  readonly bodyGarbage: BodyGarbage = new BodyGarbage();
   /** Answered by the data port's health paths. */
   ready = false;
   #snapshot: Snapshot | undefined;
