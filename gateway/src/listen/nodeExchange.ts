@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex, Readable } from 'node:stream';
 import type { Connection, OpenExchange } from './connection.ts';
 import type { BodyObserver, Exchange, ExchangeListener, HeaderList, Peer } from './exchange.ts';
+import { destroyWhenLeft } from './leaving.ts';
 import { lingerOnClose } from './lingeringClose.ts';
 import { RequestBody } from './requestBody.ts';
 import type { RequestHead } from './requestHead.ts';
@@ -37,6 +38,7 @@ export class NodeExchange implements Exchange, OpenExchange {
   #body: RequestBody | undefined;
   #expectsContinue: boolean;
   #hearsDrain = false;
+  #stopWatching: (() => void) | undefined;
 
   constructor(
     request: IncomingMessage,
@@ -79,6 +81,8 @@ export class NodeExchange implements Exchange, OpenExchange {
 
   listen(listener: ExchangeListener): void {
     this.#listener = listener;
+    // node:http has let go of a connection that asks to switch.
+    if (this.upgradeProtocol !== undefined) this.#stopWatching = destroyWhenLeft(this.#connection.socket);
   }
 
   inform(status: number, headers: HeaderList): void {
@@ -88,6 +92,7 @@ export class NodeExchange implements Exchange, OpenExchange {
 
   respond(status: number, headers: HeaderList, firstChunk?: Uint8Array, end = false): boolean {
     const { response } = this;
+    this.#stopWatching?.();
     if ((this.#state.draining || this.#connection.broken) && this.#connection.isLatest(response))
       response.shouldKeepAlive = false;
     if (!this.#request.complete) this.#announceUnreadBody();
@@ -117,6 +122,7 @@ export class NodeExchange implements Exchange, OpenExchange {
 
   upgrade(headers: HeaderList): Duplex {
     const { socket } = this.#connection;
+    this.#stopWatching?.();
     this.response.detachSocket(socket);
     let text = 'HTTP/1.1 101 Switching Protocols\r\n';
     for (let index = 0; index < headers.length; index += 2) text += `${headers[index]}: ${headers[index + 1]}\r\n`;

@@ -1,22 +1,33 @@
+import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { pipeline } from 'node:stream';
 import type { UpstreamEndpoint } from '../upstream/endpoint.ts';
 
 /**
- * Joins an upgraded connection with the backend's, both ways with backpressure. It lasts until both directions have ended or one side
- * breaks, over any number of reloads, and counts as a request in flight of its endpoint.
+ * Joins an upgraded connection with the backend's, both ways with backpressure. Either side may end alone; where one breaks, the other
+ * is reset. It lasts until both have ended, over any number of reloads, and counts as a request in flight of its endpoint.
  */
 export function openTunnel(client: Duplex, backend: Duplex, endpoint: UpstreamEndpoint): void {
   endpoint.inFlight++;
   let open = 2;
-  const ended = (error?: Error | null): void => {
-    open--;
-    if (error) {
-      client.destroy();
-      backend.destroy();
-    }
-    if (open === 0) endpoint.inFlight--;
+  const onClosed = (): void => {
+    if (--open === 0) endpoint.inFlight--;
   };
-  pipeline(client, backend, ended);
-  pipeline(backend, client, ended);
+  join(client, backend, onClosed);
+  join(backend, client, onClosed);
+}
+
+function join(from: Duplex, to: Duplex, onClosed: () => void): void {
+  from.allowHalfOpen = true;
+  // What broke shows in how it closed; an error that nobody listens to would end the process.
+  from.on('error', () => {});
+  from.once('close', () => {
+    if (!from.readableEnded || !from.writableFinished) reset(to);
+    onClosed();
+  });
+  from.pipe(to);
+}
+
+function reset(side: Duplex): void {
+  if (side instanceof Socket) side.resetAndDestroy();
+  else side.destroy();
 }
