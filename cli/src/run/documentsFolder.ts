@@ -1,5 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { rename, rm, writeFile } from 'node:fs/promises';
+import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Publication } from '@evergate/operator/deliver/publication';
@@ -12,17 +11,20 @@ export class DocumentsFolder {
     this.path = mkdtempSync(join(tmpdir(), 'evergate-'));
   }
 
-  /** Makes a publication visible, write by write in its order. Each file is replaced whole, by a rename. */
-  async write({ writes, removals }: Publication): Promise<void> {
+  /**
+   * Makes a publication visible, write by write in its order. Each file is replaced whole, by a rename. Synchronous: nothing else waits
+   * for this process, and a turn of the thread pool for each step takes longer than the steps.
+   */
+  write({ writes, removals }: Publication): void {
     for (const { key, text } of writes) {
       const temporary = join(this.path, `.${key}`);
-      await writeFile(temporary, text, { mode: 0o600 });
-      await rename(temporary, join(this.path, key));
+      writeFileSync(temporary, text, { mode: 0o600 });
+      renameSync(temporary, join(this.path, key));
     }
-    for (const key of removals) await rm(join(this.path, key), { force: true });
+    for (const key of removals) rmSync(join(this.path, key), { force: true });
   }
 
-  /** Synchronous, so that it can be the last thing a process does. */
+  /** The last thing a run does. */
   remove(): void {
     rmSync(this.path, { recursive: true, force: true });
   }

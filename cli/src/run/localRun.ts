@@ -3,7 +3,7 @@ import { DocumentsFolder } from './documentsFolder.ts';
 import { LocalGateways, type LocalGatewaysOptions, url } from './localGateways.ts';
 import { ManifestFolders } from './manifestFolders.ts';
 import { type Output, Report } from './report.ts';
-import { type BuiltTable, describeTable, Tables, type TablesOptions } from './tables.ts';
+import { type BuiltTable, describeTable, findingsOf, Tables, type TablesOptions } from './tables.ts';
 
 export interface RunOptions
   extends Omit<TablesOptions, 'gateways'>,
@@ -62,7 +62,7 @@ export class LocalRun {
     }
   }
 
-  /** One round: from changed files to written documents. */
+  /** One round: from changed files to written documents, and then to what there is to say. */
   async #follow(): Promise<void> {
     try {
       const begunAt = Date.now();
@@ -71,31 +71,32 @@ export class LocalRun {
       const built = this.#tables.build(contents);
       if ('problem' in built) return this.#refuse(built.problem);
       this.#problem = undefined;
-      const translatedAt = Date.now();
-      this.#report.findings(built.findings);
+      const spentMs = { waited: begunAt - seenAt, read: readAt - begunAt, translated: Date.now() - readAt };
+      if (this.#isWorthWriting(built)) await this.#publish(built, seenAt, spentMs);
+      this.#report.findings(findingsOf(built));
       this.#report.routes(built.translation.routes);
-      this.#isEmpty = contents.manifests.size === 0;
-      if (this.#isEmpty && !this.#hasBegun) return this.#sayWaitingSoon();
-      if (built.publication.unchanged) return;
-      await this.#documents.write(built.publication);
-      this.#tables.commit(built);
-      const spentMs = {
-        waited: begunAt - seenAt,
-        read: readAt - begunAt,
-        translated: translatedAt - readAt,
-        written: Date.now() - translatedAt,
-      };
-      await this.#publish(built, seenAt, spentMs);
     } catch (error) {
       this.#fail(error);
     }
   }
 
+  /** Before the first object, gateways would have nothing to do. */
+  #isWorthWriting({ contents, publication }: BuiltTable): boolean {
+    this.#isEmpty = contents.manifests.size === 0;
+    if (!this.#isEmpty || this.#hasBegun) return !publication.unchanged;
+    this.#sayWaitingSoon();
+    return false;
+  }
+
   async #publish(built: BuiltTable, seenAt: number, spentMs: Readonly<Record<string, number>>): Promise<void> {
+    const begunAt = Date.now();
+    this.#documents.write(built.publication);
+    this.#tables.commit(built);
     this.#number += 1;
-    const { routes, endpoints, secrets } = built.publication.state;
+    const written = { ...spentMs, written: Date.now() - begunAt };
     if (!this.#hasBegun) await this.#begin(built);
-    this.#gateways.expect({ number: this.#number, writes: { routes, endpoints, secrets }, seenAt, spentMs });
+    const { routes, endpoints, secrets } = built.publication.state;
+    this.#gateways.expect({ number: this.#number, writes: { routes, endpoints, secrets }, seenAt, spentMs: written });
   }
 
   async #begin(built: BuiltTable): Promise<void> {

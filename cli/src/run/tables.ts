@@ -18,12 +18,12 @@ export interface TablesOptions {
   readonly fleet?: string | undefined;
 }
 
-/** What is to be published, and everything found on the way. */
+/** What is to be published, and what it was made of. */
 export interface BuiltTable {
+  readonly contents: Contents;
   readonly fleet: LocalFleet;
   readonly translation: Translation;
   readonly publication: Publication;
-  readonly findings: readonly FileFinding[];
 }
 
 /** Makes each table from the files and from the one before it. */
@@ -45,8 +45,7 @@ export class Tables {
     const settings = withPorts(translation.settings, this.#options.port);
     const content = { settings, rules, backends, endpoints, secrets, gateways: this.#options.gateways };
     const identity = { fleetUID: fleet.uid, fleet: { namespace: fleet.namespace, name: fleet.name }, epoch: EPOCH };
-    const findings = [...contents.findings, ...verdictFindings(contents, [{ fleet, translation }])];
-    return { fleet, translation, publication: publication(content, this.#published, identity), findings };
+    return { contents, fleet, translation, publication: publication(content, this.#published, identity) };
   }
 
   /** The table was written. */
@@ -59,6 +58,11 @@ export class Tables {
 /** Listeners with ports below 1024, or those of another machine, are of no use here: each gets the next port from `first` on. */
 function withPorts(settings: FleetSettings, first: number): FleetSettings {
   return { ...settings, listeners: settings.listeners.map((listener, i) => ({ ...listener, port: first + i })) };
+}
+
+/** Everything wrong with the files, and with what became of them. */
+export function findingsOf({ contents, fleet, translation }: BuiltTable): readonly FileFinding[] {
+  return [...contents.findings, ...verdictFindings(contents, [{ fleet, translation }])];
 }
 
 /** `2 routes, 3 rules and 4 endpoints of fleet default/default` */
