@@ -80,7 +80,7 @@ export class Forward implements ExchangeListener, AttemptListener, BodyObserver 
       this.#mirroring = startMirrors(this.#gateway, filters.mirrors, this.#upstreamRequest());
     request.exchange.listen(this);
     this.#body = request.exchange.body(this);
-    if (this.#body === undefined) this.#mirroring?.end();
+    if (this.#body === undefined) this.#mirroring?.end(true);
     this.#try(endpoint, request.begunAt);
   }
 
@@ -264,7 +264,7 @@ export class Forward implements ExchangeListener, AttemptListener, BodyObserver 
     if (this.#done) return;
     this.#done = true;
     this.#deadline.stop();
-    this.#mirroring?.end();
+    this.#mirroring?.end(this.#body?.readableEnded === true);
     this.#request.finish();
   }
 

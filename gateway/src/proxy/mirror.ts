@@ -18,8 +18,8 @@ export const mirrorsDropped: { count: number } = { count: 0 };
 /** A request whose body is being copied for mirrors. */
 export interface Mirroring {
   add(chunk: Buffer): void;
-  /** The body is complete, or will not come: sends the copies, once. */
-  end(): void;
+  /** The request is over: sends the copies, once, if its body came whole. A part of one would be another request. */
+  end(isWhole: boolean): void;
 }
 
 /** Sends copies of a request to the mirrors whose share it falls into. Their answers are dropped, and their failures harm nobody. */
@@ -55,10 +55,11 @@ class BodyCopy implements Mirroring {
     else this.#chunks.length = 0;
   }
 
-  end(): void {
+  end(isWhole: boolean): void {
     if (this.#ended) return;
     this.#ended = true;
-    for (const backend of this.#backends) this.#send(backend);
+    if (isWhole) for (const backend of this.#backends) this.#send(backend);
+    else mirrorsDropped.count += this.#backends.length;
   }
 
   #send(backend: Backend): void {
