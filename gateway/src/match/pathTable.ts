@@ -15,9 +15,10 @@ export const Field = {
   Label: 0,
   /** Length of the text from the root to the end of the label. */
   Depth: 1,
-  /** The first child; the others follow it. */
-  Children: 2,
-  ChildCount: 3,
+  /** Where the node's jumps begin in `jumps`: the child for each character from the lowest of the children's on. */
+  Jumps: 2,
+  /** That lowest character, and in the upper half how many jumps there are. */
+  Range: 3,
   /** The nearest node above with patterns or prefixes, -1 without one. */
   Above: 4,
   Exact: 5,
@@ -25,13 +26,17 @@ export const Field = {
   Prefixes: 7,
 } as const;
 
+/** How `Field.Range` is packed. */
+export const WIDTH_SHIFT = 16;
+const LOWEST = 0xffff;
+
 const END_OF_PREFIXES = STRIDE + Field.Exact;
 
 export interface PathTableData {
   /** Records of the nodes, and one more that ends the candidates of the last. */
   readonly nodes: Int32Array;
-  /** The first character of each node's label, apart from the rest: siblings are looked through in one cache line. */
-  readonly firsts: Uint16Array;
+  /** Children by the first character of their labels, -1 where there is none: no search among siblings, whose end nothing predicts. */
+  readonly jumps: Int32Array;
   /** The characters of all labels but their first. */
   readonly labels: Uint16Array;
   readonly candidates: readonly Candidate[];
@@ -46,13 +51,13 @@ export interface PathTableData {
  */
 export class PathTable {
   readonly #nodes: Int32Array;
-  readonly #firsts: Uint16Array;
+  readonly #jumps: Int32Array;
   readonly #labels: Uint16Array;
   readonly #candidates: readonly Candidate[];
 
-  constructor({ nodes, firsts, labels, candidates }: PathTableData) {
+  constructor({ nodes, jumps, labels, candidates }: PathTableData) {
     this.#nodes = nodes;
-    this.#firsts = firsts;
+    this.#jumps = jumps;
     this.#labels = labels;
     this.#candidates = candidates;
   }
@@ -80,12 +85,10 @@ export class PathTable {
 
   /** The child whose label begins with the character, -1 without one. */
   #child(node: number, character: number): number {
-    const first = this.#field(node, Field.Children);
-    const end = first + this.#field(node, Field.ChildCount);
-    for (let child = first; child < end; child++) {
-      if (this.#firsts[child] === character) return child;
-    }
-    return -1;
+    const range = this.#field(node, Field.Range);
+    const jump = character - (range & LOWEST);
+    if (jump < 0 || jump >= range >>> WIDTH_SHIFT) return -1;
+    return this.#jumps[this.#field(node, Field.Jumps) + jump] as number;
   }
 
   /** Whether the label's characters but the first, which `#child` has seen, stand in `path` from there on. */
