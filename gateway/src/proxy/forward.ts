@@ -149,12 +149,7 @@ export class Forward implements ExchangeListener, AttemptListener, BodyObserver 
 
   onEnd(trailers: ResponseFields): void {
     this.#attemptEnded(false);
-    const { exchange } = this.#request;
-    const list = responseTrailers(trailers);
-    const isBodiless = this.#head !== undefined && list.length === 0;
-    if (isBodiless) exchange.respond(this.#request.status, this.#takeHead(), undefined, true);
-    else this.onQuiet();
-    if (!isBodiless && !this.#whole) exchange.end(list);
+    if (!this.#whole) this.#endResponse(responseTrailers(trailers));
     this.#finish();
   }
 
@@ -186,6 +181,16 @@ export class Forward implements ExchangeListener, AttemptListener, BodyObserver 
   /** The head came alone (an event stream's): it must not wait for the body. */
   onQuiet(): void {
     if (this.#head !== undefined) this.#request.exchange.respond(this.#request.status, this.#takeHead());
+  }
+
+  #endResponse(trailers: string[]): void {
+    const { exchange, status } = this.#request;
+    if (this.#head !== undefined && trailers.length === 0) {
+      exchange.respond(status, this.#takeHead(), undefined, true);
+      return;
+    }
+    this.onQuiet();
+    exchange.end(trailers);
   }
 
   /** Whether the client can be told of trailers: only a body in chunks has any. */

@@ -129,6 +129,9 @@ export class Attempt implements Dispatcher.DispatchHandler {
   onResponseStart(_controller: unknown, status: number, headers: ResponseFields): void {
     if (this.#ended) return;
     if (status < 200) return this.#listener.onInform(status, headers);
+    // Thrown, it ends the connection: what is coded in another way than in chunks would go on without saying so.
+    if (isForeignCoding(headers['transfer-encoding']))
+      throw new Error('the response has a transfer coding besides chunked');
     this.#headReceived = true;
     this.#fields = headers;
     this.#listener.onHead(status, headers);
@@ -181,6 +184,10 @@ export class Attempt implements Dispatcher.DispatchHandler {
 /** Whether nothing but the end of the connection says that a response is complete (RFC 9112 6.3). */
 function endsWithConnection(fields: ResponseFields): boolean {
   return fields['content-length'] === undefined && fields['transfer-encoding'] === undefined;
+}
+
+function isForeignCoding(coding: string | string[] | undefined): boolean {
+  return coding !== undefined && coding !== 'chunked' && String(coding).toLowerCase() !== 'chunked';
 }
 
 /** A system error (`ECONNREFUSED`, `EHOSTUNREACH`, ...) or undici's time-out. */
