@@ -99,6 +99,7 @@ export class Forward implements ExchangeListener, AttemptListener, BodyObserver 
   }
 
   onDrain(): void {
+    this.#deadline.progressed();
     this.#attempt?.resume();
   }
 
