@@ -46,7 +46,9 @@ export class Evergate {
     const statusPort = await freePorts(3);
     const adminPort = await freePorts(3);
     const ports = ['--port', port, '--status-port', statusPort, '--admin-port', adminPort].map(String);
-    const child = spawn(process.execPath, [launcher, 'run', folder, ...ports], { stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(process.execPath, [launcher, 'run', folder, ...ports, '--timings'], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
     const evergate = new Evergate(folder, port, statusPort, child);
     await evergate.printed(/live in 3 of 3 gateways/);
     return evergate;
