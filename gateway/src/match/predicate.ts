@@ -2,6 +2,7 @@ import type { NamedMatch } from '@evergate/contract/routeTable';
 import { headerValue } from './headerValue.ts';
 import type { MatchTarget } from './matchTarget.ts';
 import { Pattern } from './pattern.ts';
+import { preflightMethod } from './preflight.ts';
 import { decodeQueryValue, decodesTo, rawQueryValue } from './queryValue.ts';
 
 /** One condition on a request. */
@@ -16,6 +17,14 @@ export function withMethod(method: string): Predicate {
   return {
     holds: (target) => target.method === method,
     mismatch: (target) => `method ${target.method} is not ${method}`,
+  };
+}
+
+/** Also holds for a preflight that asks for the method: a browser sends it before a request of any rule with a CORS filter. */
+export function withMethodOrPreflight(method: string): Predicate {
+  return {
+    holds: (target) => target.method === method || preflightMethod(target) === method,
+    mismatch: (target) => `method ${preflightMethod(target) ?? target.method} is not ${method}`,
   };
 }
 

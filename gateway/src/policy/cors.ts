@@ -1,5 +1,6 @@
 import type { Filter } from '@evergate/contract/routeTable';
 import { headerValue } from '../match/headerValue.ts';
+import { preflightMethod } from '../match/preflight.ts';
 import { removeHeaders } from './headerEdit.ts';
 import { compileOrigins } from './originPattern.ts';
 import type { LocalAnswer, PolicyRequest } from './policyRequest.ts';
@@ -36,11 +37,9 @@ export function compileCors(filter: CorsFilter): Cors {
   return {
     readsOrigin: !allowsAnyone,
     preflight(request) {
-      if (request.method !== 'OPTIONS') return undefined;
-      const origin = headerValue(request.headers, 'origin');
-      const method = headerValue(request.headers, 'access-control-request-method');
-      if (origin === undefined || method === undefined) return undefined;
-      const granted = grant(origin);
+      const method = preflightMethod(request);
+      if (method === undefined) return undefined;
+      const granted = grant(headerValue(request.headers, 'origin'));
       if (granted.length > 0) granted.push(...permissions(filter, method, request));
       return { status: 204, headers: [...granted, 'vary', PREFLIGHT_VARY] };
     },

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { explain } from '../../src/match/explain.ts';
 import type { MatchTarget } from '../../src/match/matchTarget.ts';
 import { naiveMatch } from './naiveMatcher.ts';
-import { compiledOf, matcherOf, matchOf, ruleOf } from './rules.ts';
+import { compiledOf, corsFilter, matcherOf, matchOf, ruleOf } from './rules.ts';
 
 /* Few names in many combinations, so that most requests meet several candidates that differ in one thing only. */
 
@@ -25,7 +25,7 @@ const pathMatch: fc.Arbitrary<Match['path']> = fc.oneof(
   expression.map((value) => ({ type: 'RegularExpression' as const, value })),
 );
 
-const method = fc.constantFrom('GET', 'POST', 'get');
+const method = fc.constantFrom('GET', 'POST', 'get', 'OPTIONS');
 const value = fc.constantFrom('1', '2', '1, 2', 'a b', 'é', '');
 const named = (name: fc.Arbitrary<string>): fc.Arbitrary<NamedMatch> =>
   fc.oneof(
@@ -50,6 +50,7 @@ const rules: fc.Arbitrary<Rule[]> = fc
       matches: fc.array(match, { minLength: 1, maxLength: 3 }),
       hostnames: fc.uniqueArray(hostname, { minLength: 1, maxLength: 2 }),
       listeners: fc.subarray(['http', 'internal'], { minLength: 1 }),
+      filters: fc.constantFrom([], [corsFilter]),
       createdAt: fc.integer({ min: 0, max: 2 }),
     }),
     { minLength: 1, maxLength: 12 },
@@ -61,8 +62,9 @@ const rules: fc.Arbitrary<Rule[]> = fc
     }),
   );
 
+const preflightFields = fc.constantFrom(['Origin', 'https://a.test'], ['Access-Control-Request-Method', 'POST']);
 const headers = fc
-  .array(fc.tuple(fc.constantFrom('x-a', 'X-A', 'X-b', 'accept'), value), { maxLength: 3 })
+  .array(fc.oneof(fc.tuple(fc.constantFrom('x-a', 'X-A', 'X-b', 'accept'), value), preflightFields), { maxLength: 3 })
   .map((fields) => fields.flat());
 const query = fc
   .array(

@@ -10,7 +10,7 @@ export function naiveMatch(rules: readonly Rule[], target: MatchTarget): { rule:
   candidates.sort((a, b) => compareHostnames(a.hostname, b.hostname) || comparePrecedence(a, b));
   return candidates.find(
     ({ rule, match, hostname }) =>
-      rule.listeners.includes(target.listener) && hostHolds(hostname, target.host) && matchHolds(match, target),
+      rule.listeners.includes(target.listener) && hostHolds(hostname, target.host) && matchHolds(rule, match, target),
   );
 }
 
@@ -20,13 +20,25 @@ function hostHolds(pattern: string, host: string): boolean {
   return host.endsWith(pattern.slice(1)) && host.length > pattern.length - 1;
 }
 
-function matchHolds(match: Match, target: MatchTarget): boolean {
+function matchHolds({ filters }: Rule, match: Match, target: MatchTarget): boolean {
   const query = new URLSearchParams(target.query);
   return (
     pathHolds(match, target.path) &&
-    (match.method === undefined || match.method === target.method) &&
+    methodHolds(
+      match,
+      target,
+      filters.some(({ type }) => type === 'CORS'),
+    ) &&
     match.headers.every((header) => valueHolds(header, joined(target.headers, header.name))) &&
     match.queryParams.every((param) => valueHolds(param, query.get(param.name)))
+  );
+}
+
+function methodHolds({ method }: Match, target: MatchTarget, answersPreflights: boolean): boolean {
+  if (method === undefined || method === target.method) return true;
+  const asksFor = joined(target.headers, 'access-control-request-method');
+  return (
+    answersPreflights && target.method === 'OPTIONS' && asksFor === method && joined(target.headers, 'origin') !== null
   );
 }
 

@@ -1,9 +1,20 @@
-import type { Match, Rule } from '@evergate/contract/routeTable';
+import type { Filter, Match, Rule } from '@evergate/contract/routeTable';
 import type { WeightedBackends } from '../../src/balance/weightedBackends.ts';
 import { buildMatcher, type Matcher } from '../../src/match/matcher.ts';
 import type { MatchTarget } from '../../src/match/matchTarget.ts';
 import { compileRule } from '../../src/snapshot/compile.ts';
 import type { CompiledRule } from '../../src/snapshot/snapshot.ts';
+
+/** Lets scripts of any origin in. */
+export const corsFilter: Filter = {
+  type: 'CORS',
+  allowOrigins: ['*'],
+  allowMethods: ['*'],
+  allowHeaders: [],
+  exposeHeaders: [],
+  maxAgeSeconds: 5,
+  allowCredentials: false,
+};
 
 const noBackends = { entries: [], pick: () => undefined } as unknown as WeightedBackends;
 
