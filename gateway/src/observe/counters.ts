@@ -42,6 +42,10 @@ export class Counters<Reason extends string = string, Kind extends string = stri
   upstreamConnects = 0;
   upstreamConnectFailures = 0;
   upstreamRetries = 0;
+  /** Copies of requests that were not sent, because of a bound or because the request was not whole. */
+  mirrorsDropped = 0;
+  /** Gauge. */
+  mirrorsInFlight = 0;
   reloadsSucceeded = 0;
   reloadsRefused = 0;
   /** Lines of the access log and of the process's own. */

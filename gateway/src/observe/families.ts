@@ -29,6 +29,8 @@ const numbers: readonly Numbers[] = [
     (all) => all.upstreamConnectFailures,
   ),
   counter('evergate_upstream_retries_total', 'Attempts after the first of a request.', (all) => all.upstreamRetries),
+  counter('evergate_mirrors_dropped_total', 'Copies of requests that were not sent.', (all) => all.mirrorsDropped),
+  gauge('evergate_mirrors_in_flight', 'Copies of requests being sent now.', (all) => all.mirrorsInFlight),
   counter('evergate_reloads_total', 'Route tables swapped in.', (all) => all.reloadsSucceeded),
   counter('evergate_reloads_refused_total', 'Route tables refused; the last one stayed.', (all) => all.reloadsRefused),
   counter(

@@ -27,6 +27,15 @@ const KIND: Readonly<Record<Failure, UpstreamErrorKind>> = {
   Unsent: 'ConnectFailed',
   NoHead: 'NoHead',
   BodyBroken: 'BodyBroken',
+  Refused: 'Refused',
+};
+
+/** What the client is told when there is no other try. */
+const REASON: Readonly<Record<Failure, Reason>> = {
+  Unsent: 'ConnectFailed',
+  NoHead: 'UpstreamBroken',
+  BodyBroken: 'UpstreamBroken',
+  Refused: 'BadRequest',
 };
 
 /**
@@ -175,7 +184,7 @@ export class Forward implements ExchangeListener, AttemptListener, BodyObserver 
       this.#try(next.endpoint, now(), next.afresh);
     } else {
       this.#head = undefined;
-      this.#fail(failure === 'Unsent' ? 'ConnectFailed' : 'UpstreamBroken');
+      this.#fail(REASON[failure]);
     }
   }
 

@@ -9,8 +9,14 @@ import type { Deadlines } from './deadlines.ts';
 import type { Reason } from './reasons.ts';
 
 /** Kinds of failed attempts, for the metrics' closed label set. */
-export type UpstreamErrorKind = 'ConnectFailed' | 'NoHead' | 'BodyBroken' | 'Deadline';
-export const upstreamErrorKinds: readonly UpstreamErrorKind[] = ['ConnectFailed', 'NoHead', 'BodyBroken', 'Deadline'];
+export type UpstreamErrorKind = 'ConnectFailed' | 'NoHead' | 'BodyBroken' | 'Deadline' | 'Refused';
+export const upstreamErrorKinds: readonly UpstreamErrorKind[] = [
+  'ConnectFailed',
+  'NoHead',
+  'BodyBroken',
+  'Deadline',
+  'Refused',
+];
 
 /** What every request needs of the process. One a process; the table in it is exchanged by one assignment. */
 export class Gateway {

@@ -10,11 +10,6 @@ const MAX_BODY_BYTES = 262_144;
 const MAX_IN_FLIGHT = 1_000;
 const TIMEOUT_MS = 15_000;
 
-let inFlight = 0;
-
-/** Copies that were not sent because of these bounds, for `evergate_mirror_dropped_total`. */
-export const mirrorsDropped: { count: number } = { count: 0 };
-
 /** A request whose body is being copied for mirrors. */
 export interface Mirroring {
   add(chunk: Buffer): void;
@@ -59,16 +54,17 @@ class BodyCopy implements Mirroring {
     if (this.#ended) return;
     this.#ended = true;
     if (isWhole) for (const backend of this.#backends) this.#send(backend);
-    else mirrorsDropped.count += this.#backends.length;
+    else this.#gateway.counters.mirrorsDropped += this.#backends.length;
   }
 
   #send(backend: Backend): void {
+    const { counters } = this.#gateway;
     const endpoint = backend.pick(performance.now());
-    if (endpoint === undefined || inFlight >= MAX_IN_FLIGHT || this.#bytes > MAX_BODY_BYTES) {
-      mirrorsDropped.count++;
+    if (endpoint === undefined || counters.mirrorsInFlight >= MAX_IN_FLIGHT || this.#bytes > MAX_BODY_BYTES) {
+      counters.mirrorsDropped++;
       return;
     }
-    inFlight++;
+    counters.mirrorsInFlight++;
     const body = this.#bytes > 0 ? Buffer.concat(this.#chunks) : undefined;
     const copy = new Copy(this.#gateway);
     copy.start(new Attempt(endpoint, copy, () => performance.now()), { ...this.#request, body });
@@ -120,7 +116,7 @@ class Copy implements AttemptListener, DeadlineEntry {
   #end(): void {
     if (this.#attempt === undefined) return;
     this.#attempt = undefined;
-    inFlight--;
+    this.#gateway.counters.mirrorsInFlight--;
     this.#gateway.deadlines.disarm(this);
   }
 }

@@ -19,9 +19,10 @@ export interface UpstreamRequest {
 
 /**
  * How far a failed attempt came, which decides what may be retried. `Unsent`: not a byte of the request went out. `NoHead`: it was
- * sent, at least in part, and no final head came back. `BodyBroken`: the response broke off after its head.
+ * sent, at least in part, and no final head came back. `BodyBroken`: the response broke off after its head. `Refused`: undici would not
+ * take the request although we had validated it, a gap in our validation.
  */
-export type Failure = 'Unsent' | 'NoHead' | 'BodyBroken';
+export type Failure = 'Unsent' | 'NoHead' | 'BodyBroken' | 'Refused';
 
 /** Hears how an attempt goes. After `onEnd`, `onUpgrade` or `onFailed` nothing more comes. */
 export interface AttemptListener {
@@ -36,9 +37,6 @@ export interface AttemptListener {
 }
 
 const REFUSED_CODES: ReadonlySet<string> = new Set(['UND_ERR_INVALID_ARG', 'UND_ERR_NOT_SUPPORTED']);
-
-/** Requests that undici would not take although we validated them: each is a gap in our validation (see `evergate_upstream_refused_total`). */
-export const refusedByClient: { count: number } = { count: 0 };
 
 const noFields: ResponseFields = {};
 
@@ -165,12 +163,16 @@ export class Attempt implements Dispatcher.DispatchHandler {
 
   onResponseError(_controller: unknown, error: Error): void {
     if (this.#ended) return;
-    const unsent = this.#controller === undefined;
     const code = (error as NodeJS.ErrnoException).code ?? '';
-    if (REFUSED_CODES.has(code)) refusedByClient.count++;
-    if (unsent && isConnectFailure(code)) this.endpoint.connectFailedAt = this.#clock();
+    if (!this.started && isConnectFailure(code)) this.endpoint.connectFailedAt = this.#clock();
     this.#finish(false);
-    this.#listener.onFailed(unsent ? 'Unsent' : this.#headReceived ? 'BodyBroken' : 'NoHead', error);
+    this.#listener.onFailed(this.#failureOf(code), error);
+  }
+
+  #failureOf(code: string): Failure {
+    if (REFUSED_CODES.has(code)) return 'Refused';
+    if (!this.started) return 'Unsent';
+    return this.#headReceived ? 'BodyBroken' : 'NoHead';
   }
 
   #finish(reusable: boolean): void {
