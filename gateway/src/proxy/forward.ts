@@ -14,9 +14,10 @@ import { ExchangeDeadline, type PassedDeadline } from './exchangeDeadline.ts';
 import { forwardedHeaders } from './forwardedHeaders.ts';
 import type { Gateway, UpstreamErrorKind } from './gateway.ts';
 import { type Mirroring, startMirrors } from './mirror.ts';
-import { headerOf, type ProxiedRequest } from './proxiedRequest.ts';
+import type { ProxiedRequest } from './proxiedRequest.ts';
 import type { Reason } from './reasons.ts';
-import { responseHeaders, responseTrailers } from './responseHeaders.ts';
+import { responseHeaders } from './responseHeaders.ts';
+import { ResponseRelay } from './responseRelay.ts';
 import { Retries, type Retry } from './retries.ts';
 import { openTunnel } from './tunnel.ts';
 
@@ -49,6 +50,7 @@ export class Forward implements ExchangeListener, AttemptListener, BodyObserver 
   readonly #rule: CompiledRule;
   readonly #backend: Backend;
   readonly #deadline: ExchangeDeadline;
+  readonly #response: ResponseRelay;
   #headers: string[] = [];
   #path = '';
   #body: Readable | undefined;
@@ -56,13 +58,7 @@ export class Forward implements ExchangeListener, AttemptListener, BodyObserver 
   /** There from the first failure on. */
   #retries: Retries | undefined;
   #mirroring: Mirroring | undefined;
-  /** The response's head while it waits for the first bytes of the body, to go out in one write with them. */
-  #head: string[] | undefined;
-  #contentLength = -1;
-  #responded = false;
   #done = false;
-  /** The body went out whole with the head. */
-  #whole = false;
 
   constructor(gateway: Gateway, request: ProxiedRequest, rule: CompiledRule, backend: Backend, maxBodyBytes: number) {
     this.#gateway = gateway;
@@ -73,6 +69,7 @@ export class Forward implements ExchangeListener, AttemptListener, BodyObserver 
     this.#deadline = new ExchangeDeadline(gateway.deadlines, rule, request.begunAt, (passed) =>
       this.#onDeadline(passed),
     );
+    this.#response = new ResponseRelay(request, rule.filters);
     request.backend = backend.id;
   }
 
@@ -129,37 +126,25 @@ export class Forward implements ExchangeListener, AttemptListener, BodyObserver 
   }
 
   onHead(status: number, fields: ResponseFields): void {
-    const request = this.#request;
-    const { filters } = this.#rule;
-    request.firstByteMs = performance.now() - request.begunAt;
-    request.status = status;
-    const headers = responseHeaders(fields);
-    filters.editResponse(headers, filters.readsOrigin ? headerOf(request.headers, 'origin') : undefined);
-    this.#contentLength = Number(fields['content-length'] ?? -1);
-    if (fields['trailer'] !== undefined && this.#mayEndInTrailers()) headers.push('trailer', String(fields['trailer']));
-    this.#head = headers;
+    this.#request.firstByteMs = performance.now() - this.#request.begunAt;
+    this.#response.begin(status, fields);
     this.#deadline.headReceived(isEventStream(fields));
   }
 
   onData(chunk: Buffer): void {
-    const { exchange } = this.#request;
     this.#request.responseBytes += chunk.length;
     this.#gateway.bodyGarbage.passed(chunk.length);
     this.#deadline.progressed();
-    const head = this.#head;
-    if (head === undefined) {
-      if (!exchange.write(chunk)) this.#attempt?.pause();
-      return;
-    }
-    this.#head = undefined;
-    this.#responded = true;
-    this.#whole = chunk.length === this.#contentLength;
-    if (!exchange.respond(this.#request.status, head, chunk, this.#whole)) this.#attempt?.pause();
+    if (!this.#response.data(chunk)) this.#attempt?.pause();
+  }
+
+  onQuiet(): void {
+    this.#response.flush();
   }
 
   onEnd(trailers: ResponseFields): void {
     this.#attemptEnded(false);
-    if (!this.#whole) this.#endResponse(responseTrailers(trailers));
+    this.#response.end(trailers);
     this.#finish();
   }
 
@@ -167,8 +152,7 @@ export class Forward implements ExchangeListener, AttemptListener, BodyObserver 
     const { exchange } = this.#request;
     const endpoint = (this.#attempt as Attempt).endpoint;
     this.#attemptEnded(false);
-    const headers = responseHeaders(fields);
-    this.#rule.filters.editResponse(headers, headerOf(exchange.headers, 'origin'));
+    const headers = this.#response.headersOf(fields);
     headers.push('connection', 'Upgrade', 'upgrade', String(fields['upgrade'] ?? exchange.upgradeProtocol));
     this.#request.status = status;
     openTunnel(exchange.upgrade(headers), socket, endpoint);
@@ -183,38 +167,8 @@ export class Forward implements ExchangeListener, AttemptListener, BodyObserver 
       this.#gateway.counters.upstreamRetries++;
       this.#try(next.endpoint, now(), next.afresh);
     } else {
-      this.#head = undefined;
       this.#fail(REASON[failure]);
     }
-  }
-
-  /** The head came alone (an event stream's): it must not wait for the body. */
-  onQuiet(): void {
-    if (this.#head !== undefined) this.#request.exchange.respond(this.#request.status, this.#takeHead());
-  }
-
-  #endResponse(trailers: string[]): void {
-    const { exchange, status } = this.#request;
-    if (this.#head !== undefined && trailers.length === 0) {
-      exchange.respond(status, this.#takeHead(), undefined, true);
-      return;
-    }
-    this.onQuiet();
-    exchange.end(trailers);
-  }
-
-  /** Whether the client can be told of trailers: only a body in chunks has any. */
-  #mayEndInTrailers(): boolean {
-    const { method, status, exchange } = this.#request;
-    const isBodiless = method === 'HEAD' || status === 204 || status === 304;
-    return this.#contentLength < 0 && !isBodiless && exchange.version !== '1.0';
-  }
-
-  #takeHead(): string[] {
-    const head = this.#head as string[];
-    this.#head = undefined;
-    this.#responded = true;
-    return head;
   }
 
   #upstreamRequest(): UpstreamRequest {
@@ -264,9 +218,9 @@ export class Forward implements ExchangeListener, AttemptListener, BodyObserver 
   /** Tells the client, as far as that is still possible. */
   #fail(reason: Reason): void {
     if (this.#done) return;
-    this.#head = undefined;
+    this.#response.discard();
     this.#body?.destroy();
-    if (this.#responded) {
+    if (this.#response.responded) {
       this.#request.reason = reason;
       this.#request.exchange.abort();
     } else {
