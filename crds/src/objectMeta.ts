@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { namespaceName, objectName } from './fields.ts';
 import type { DeepReadonly } from './schema.ts';
 
 /** The group of our kinds. */
@@ -9,12 +10,13 @@ export const apiVersion = `${group}/${version}` as const;
 const stringMap = z.record(z.string(), z.string()).nullish();
 
 /**
- * What we read of an object's metadata; the API server guards the rest. Manifests in files have neither uid nor generation, which
+ * What we read of an object's metadata. The API server guards it; in files a name with a slash would make ids and statuses
+ * ambiguous, so names are looked at here too. Manifests in files have neither uid nor generation, which
  * read as `''` and 0 then, and live in the namespace `default` unless they name another.
  */
 export const objectMeta = z.object({
-  name: z.string().min(1).max(253),
-  namespace: z.string().min(1).max(63).default('default'),
+  name: objectName,
+  namespace: namespaceName.default('default'),
   uid: z.string().max(64).default(''),
   generation: z.number().int().min(0).default(0),
   resourceVersion: z.string().max(64).optional(),

@@ -1,3 +1,4 @@
+import { reservedHeaders } from '@evergate/contract/reservedHeaders';
 import { z } from 'zod';
 import {
   headerName,
@@ -13,24 +14,11 @@ import { type DeepReadonly, integer, listMap, listSet, patternText, withRules } 
 
 /* What a rule can do to a request or its response. One variant a type, each with the one field that carries its settings. */
 
-/** Fields that belong to one connection or frame the message: the gateway sets them itself (RFC 9110 7.6.1). */
-const RESERVED_HEADERS = [
-  'connection',
-  'content-length',
-  'host',
-  'keep-alive',
-  'proxy-connection',
-  'te',
-  'trailer',
-  'transfer-encoding',
-  'upgrade',
-];
-
 const editableName = withRules(headerName, {
-  cel: `!(self.lowerAscii() in [${RESERVED_HEADERS.map((name) => `'${name}'`).join(', ')}])`,
-  holds: (name) => !RESERVED_HEADERS.includes(name.toLowerCase()),
+  cel: `!(self.lowerAscii() in [${reservedHeaders.map((name) => `'${name}'`).join(', ')}])`,
+  holds: (name) => !reservedHeaders.includes(name.toLowerCase()),
   message:
-    'must be a header that routes may change: the gateway itself keeps Host (see urlRewrite.hostname), Connection and what frames the message',
+    'must be a header that routes may change: the gateway itself keeps Host (see urlRewrite.hostname), Connection, Expect and what frames the message',
 });
 
 const headerField = z.strictObject({
@@ -183,7 +171,9 @@ export const routeFilter = z.discriminatedUnion('type', [
   }),
   z.strictObject({
     type: z.literal('CORS'),
-    cors: cors.describe('Answers preflights and lets scripts of other origins read responses.'),
+    cors: cors.describe(
+      'Answers preflights, also for matches with a method, and lets scripts of other origins read responses.',
+    ),
   }),
   z.strictObject({
     type: z.literal('DirectResponse'),

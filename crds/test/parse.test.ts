@@ -82,6 +82,16 @@ describe('an object is read whole', () => {
     expect(messageOf(parsed).length).toBeLessThan(400);
   });
 
+  test.each(['a/b', 'A', 'a b', '', '-a', 'a'.repeat(254)])(
+    'a name that no API server takes is refused: %s',
+    (name) => {
+      const named = { apiVersion, kind: 'GatewayRoute', metadata: { name }, spec: { rules: [{ backendRefs }] } };
+      expect(pathsOf(parseObject('GatewayRoute', named))).toEqual(['metadata.name']);
+      const within = { ...named, metadata: { name: 'orders', namespace: name } };
+      expect(pathsOf(parseObject('GatewayRoute', within))).toEqual(['metadata.namespace']);
+    },
+  );
+
   test('a status that does not fit reads as none', () => {
     const object = { ...route({ rules: [{ backendRefs }] }), status: { parents: 'later' } };
     expect(accepted(parseObject('GatewayRoute', object)).status).toBeUndefined();

@@ -136,6 +136,14 @@ const settings: readonly ObjectCase[] = [
     },
   ),
   headers(
+    'an Expect of its own',
+    { add: [{ name: 'Expect', value: '100-continue' }] },
+    {
+      path: `${headerAt}.add[0].name`,
+      message: 'must be a header that routes may change',
+    },
+  ),
+  headers(
     'a removed Transfer-Encoding',
     { remove: ['transfer-encoding'] },
     {

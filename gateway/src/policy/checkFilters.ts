@@ -1,17 +1,11 @@
 import type { Problem } from '@evergate/contract/problem';
+import { reservedHeaders } from '@evergate/contract/reservedHeaders';
 import type { Filter } from '@evergate/contract/routeTable';
 
 const NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 const VALUE = /^[\t -~\u0080-\u00ff]*$/;
 
-/**
- * Fields that frame a message or belong to one connection (RFC 9110 7.6.1), and those that the upstream client takes for a
- * mistake of its caller: an edit of one would break every request of the rule.
- */
-const RESERVED: ReadonlySet<string> = new Set([
-  ...['host', 'content-length', 'transfer-encoding', 'connection', 'keep-alive', 'proxy-connection'],
-  ...['te', 'trailer', 'upgrade', 'expect'],
-]);
+const RESERVED: ReadonlySet<string> = new Set(reservedHeaders);
 
 /**
  * Looks again at what the operator has validated: text that no header can carry must not reach a connection, whatever the table

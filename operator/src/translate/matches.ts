@@ -1,7 +1,8 @@
 import { normalisePath } from '@evergate/contract/normalisePath';
-import type { Match, NamedMatch, PathMatch } from '@evergate/contract/routeTable';
+import type { Match, PathMatch } from '@evergate/contract/routeTable';
 import type { RouteMatch } from '@evergate/crds/gatewayRoute';
 import type { PatternCheck } from './patterns.ts';
+import { repeatedHeaders } from './repeatedHeaders.ts';
 import type { Finding } from './verdict.ts';
 
 export interface ReadMatches {
@@ -19,8 +20,8 @@ export function readMatches(matches: readonly RouteMatch[], field: string, check
     return {
       path: readPath(match.path),
       ...(match.method === undefined ? {} : { method: match.method }),
-      headers: firstOfName(match.headers.map(({ type, name, value }) => ({ type, name: name.toLowerCase(), value }))),
-      queryParams: firstOfName(match.queryParams.map(({ type, name, value }) => ({ type, name, value }))),
+      headers: match.headers.map(({ type, name, value }) => ({ type, name: name.toLowerCase(), value })),
+      queryParams: match.queryParams.map(({ type, name, value }) => ({ type, name, value })),
     };
   });
   return { matches: read, problems };
@@ -37,7 +38,7 @@ function findInvalid(match: RouteMatch, field: string, check: PatternCheck): Fin
   const queryParams = match.queryParams.flatMap(({ type, value }, position) =>
     type === 'RegularExpression' ? invalidPattern(`${field}.queryParams[${position}].value`, value, check) : [],
   );
-  return [...path, ...headers, ...queryParams];
+  return [...path, ...repeatedHeaders(match.headers, `${field}.headers`), ...headers, ...queryParams];
 }
 
 function invalidPattern(field: string, pattern: string, check: PatternCheck): Finding[] {
@@ -57,9 +58,4 @@ function readPath({ type, value }: RouteMatch['path']): PathMatch {
   const path = normalisePath(value) ?? value;
   const isPadded = type === 'PathPrefix' && path !== '/' && path.endsWith('/');
   return { type, value: isPadded ? path.slice(0, -1) : path };
-}
-
-/** Gateway API `HTTPHeaderMatch.name`: of several entries with the same name only the first is considered. */
-function firstOfName(entries: readonly NamedMatch[]): readonly NamedMatch[] {
-  return entries.filter((entry, position) => entries.findIndex(({ name }) => name === entry.name) === position);
 }

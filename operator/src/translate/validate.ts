@@ -7,6 +7,7 @@ import { fieldOf, unixSeconds } from './fields.ts';
 import { anyHostname } from './hostnames.ts';
 import { readMatches } from './matches.ts';
 import { type PatternCheck, patternCheck } from './patterns.ts';
+import { headersRepeatedIn } from './repeatedHeaders.ts';
 import type { Finding } from './verdict.ts';
 
 export interface RuleSource {
@@ -70,7 +71,9 @@ function readRules(metadata: ObjectMeta, rules: readonly unknown[], check: Patte
     const source = nameRule(metadata, rules, position);
     if (!parsed.ok) return { ...source, matches: [], problems: findings(parsed.problems) };
     const rule = parsed.value;
-    return { ...source, rule, ...readMatches(rule.matches, `spec.rules[${position}]`, check) };
+    const field = `spec.rules[${position}]`;
+    const { matches, problems } = readMatches(rule.matches, field, check);
+    return { ...source, rule, matches, problems: [...problems, ...headersRepeatedIn(rule.filters, field)] };
   });
 }
 
@@ -102,7 +105,7 @@ function salvageRoute(object: unknown, problems: readonly Problem[]): RouteSourc
   const metadata = fieldOf(object, 'metadata');
   const identity = readAlone(metadata, {})?.metadata;
   const rules = fieldOf(spec, 'rules');
-  const named = identity ?? { namespace: '', name: '', uid: '', generation: 0 };
+  const named = identity ?? { ...writtenName(metadata), uid: '', generation: 0 };
   const found = findings(problems);
   return {
     identity: identify(named),
@@ -116,6 +119,12 @@ function salvageRoute(object: unknown, problems: readonly Problem[]): RouteSourc
     hasNoRuleList: !Array.isArray(rules),
     problems: found,
   };
+}
+
+/** However wrong a name is, what is said of the route must name it. */
+function writtenName(metadata: unknown): { namespace: string; name: string } {
+  const [namespace, name] = [fieldOf(metadata, 'namespace'), fieldOf(metadata, 'name')];
+  return { namespace: typeof namespace === 'string' ? namespace : '', name: typeof name === 'string' ? name : '' };
 }
 
 /** Reads a route that has these fields alone. */
