@@ -3,6 +3,7 @@ import { conditions } from './conditions.ts';
 import { hostname, namespaceName, objectName, sectionName } from './fields.ts';
 import { apiVersion, objectMeta } from './objectMeta.ts';
 import { routeRule } from './routeRule.ts';
+import { repeatedRuleNames } from './ruleNames.ts';
 import { type DeepReadonly, integer, list, listMap, listSet, sameOptional, text, withRules } from './schema.ts';
 
 export type { BackendRef, RouteMatch, RouteRule } from './routeRule.ts';
@@ -34,16 +35,20 @@ const attachment = {
 
 const MAX_RULES = 64;
 
+const UNIQUE_NAMES = 'self.all(a, !has(a.name) || self.exists_one(b, has(b.name) && b.name == a.name))';
+
+const rules = list(routeRule, MAX_RULES)
+  .min(1)
+  .check((context) => {
+    for (const { position, name, expected } of repeatedRuleNames(context.value)) {
+      context.issues.push({ code: 'custom', input: name, path: [position, 'name'], message: expected });
+    }
+  })
+  .meta({ 'x-kubernetes-validations': [{ rule: UNIQUE_NAMES, message: 'names of rules must differ' }] });
+
 const spec = z.strictObject({
   ...attachment,
-  rules: withRules(list(routeRule, MAX_RULES).min(1), {
-    cel: 'self.all(a, !has(a.name) || self.exists_one(b, has(b.name) && b.name == a.name))',
-    holds: (rules) => {
-      const names = rules.flatMap(({ name }) => name ?? []);
-      return new Set(names).size === names.length;
-    },
-    message: 'names of rules must differ',
-  }).describe('What goes where. The most specific match of all routes wins, wherever its rule stands.'),
+  rules: rules.describe('What goes where. The most specific match of all routes wins, wherever its rule stands.'),
 });
 
 const envelope = {

@@ -14,6 +14,7 @@ import {
 } from './kubernetes.ts';
 import { parseWith } from './problems.ts';
 import { type RouteRule, routeRule } from './routeRule.ts';
+import { type RepeatedRuleName, repeatedRuleNames } from './ruleNames.ts';
 
 /** The kinds that are read, ours and others'. */
 export interface Objects {
@@ -65,25 +66,18 @@ export function parseRule(value: unknown, position: number): Parsed<RouteRule> {
  * the others are problems.
  */
 export function parseRules(values: readonly unknown[]): readonly Parsed<RouteRule>[] {
-  const firstOf = new Map<string, number>();
+  const repeated = new Map(repeatedRuleNames(values).map((one) => [one.position, one]));
   return values.map((value, position) => {
     const parsed = parseRule(value, position);
-    const name = ruleName(value);
-    if (name === undefined) return parsed;
-    const first = firstOf.get(name);
-    if (first === undefined) firstOf.set(name, position);
-    return first === undefined ? parsed : withRepeatedName(parsed, position, name, first);
+    const repetition = repeated.get(position);
+    return repetition === undefined ? parsed : withRepeatedName(parsed, repetition);
   });
 }
 
-/** The name also of a rule that is broken otherwise: what it claims, no other rule may take. */
-export function ruleName(value: unknown): string | undefined {
-  if (typeof value !== 'object' || value === null || !('name' in value)) return undefined;
-  return typeof value.name === 'string' ? value.name : undefined;
-}
-
-function withRepeatedName(parsed: Parsed<RouteRule>, position: number, name: string, first: number): Parsed<RouteRule> {
-  const path = `spec.rules[${position}].name`;
-  const message = `found ${JSON.stringify(name)}; expected another name than that of spec.rules[${first}]`;
-  return { ok: false, problems: [...(parsed.ok ? [] : parsed.problems), { path, message }] };
+function withRepeatedName(
+  parsed: Parsed<RouteRule>,
+  { position, name, expected }: RepeatedRuleName,
+): Parsed<RouteRule> {
+  const problem = { path: `spec.rules[${position}].name`, message: `found ${JSON.stringify(name)}; ${expected}` };
+  return { ok: false, problems: [...(parsed.ok ? [] : parsed.problems), problem] };
 }

@@ -68,6 +68,14 @@ spec: {rules: [{backendRefs: [{name: a, port: 80}]}, {matches: [{method: GET}], 
     expect(lintText(route).findings).toMatchObject([{ line: 4, path: 'oops' }]);
   });
 
+  test('says once that two rules have one name', () => {
+    const rule = '{name: a, backendRefs: [{name: a, port: 80}]}';
+    const route = 'apiVersion: evergate.dev/v1alpha1\nkind: GatewayRoute\nmetadata: {name: r}\nspec:\n  rules:\n';
+    expect(lintText(`${route}  - ${rule}\n  - ${rule}\n`).findings).toMatchObject([
+      { line: 7, path: 'spec.rules[1].name', message: 'found "a"; expected another name than that of spec.rules[0]' },
+    ]);
+  });
+
   test('says that a named file does not exist, in one line', async () => {
     await expect(loadFiles(['/nonexistent/x.yaml'])).rejects.toThrow(
       '/nonexistent/x.yaml cannot be read: ENOENT; name a file or folder that exists',

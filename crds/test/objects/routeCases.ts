@@ -118,8 +118,9 @@ const attachment: readonly ObjectCase[] = [
       ],
     },
     {
-      path: 'spec.rules',
-      message: 'names of rules must differ',
+      path: 'spec.rules[1].name',
+      message: 'expected another name than that of spec.rules[0]',
+      server: 'spec.rules: Invalid value: names of rules must differ',
     },
   ),
   route('two rules without a name', { rules: [{ backendRefs }, { backendRefs }] }),
