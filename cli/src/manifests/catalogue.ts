@@ -91,7 +91,8 @@ function serve(reading: FileReading, before: readonly CataloguedManifest[]): rea
 
 function unreadable({ reading, problem }: CataloguedFile): readonly FileFinding[] {
   if (problem === undefined) return [];
-  const message = `${problem}; what was last read of it stays in force`;
+  const kept = reading.documents.length > 0 ? '; until then, what was last read of it stays in force' : '';
+  const message = `${problem}; put that right or remove it${kept}`;
   return [{ file: reading.file, line: 1, column: 1, severity: 'error', check: 'Unreadable', path: '', message }];
 }
 

@@ -1,6 +1,7 @@
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
+import { type FileReading, readFile } from '@evergate/gateway/reload/readFile';
 import { Catalogue, type Contents } from './catalogue.ts';
 
 const LIMIT_BYTES = 8 * 1_048_576;
@@ -55,14 +56,14 @@ async function listFolder(folder: string, depth: number): Promise<readonly strin
 }
 
 async function loadFile(path: string, catalogue: Catalogue): Promise<void> {
-  try {
-    const { size } = await stat(path);
-    const problem = `has ${size} bytes, accepted are at most ${LIMIT_BYTES}`;
-    if (size > LIMIT_BYTES) catalogue.apply([{ type: 'problem', path, message: problem }]);
-    else catalogue.apply([{ type: 'changed', path, text: await readFile(path, 'utf8') }]);
-  } catch (error) {
-    catalogue.apply([{ type: 'problem', path, message: `cannot be read: ${codeOf(error)}` }]);
-  }
+  const reading = await readFile(path, LIMIT_BYTES);
+  if (reading.outcome === 'read') catalogue.apply([{ type: 'changed', path, text: reading.text }]);
+  else catalogue.apply([{ type: 'problem', path, message: describeFailure(reading) }]);
+}
+
+function describeFailure(reading: Exclude<FileReading, { outcome: 'read' }>): string {
+  if (reading.outcome === 'failed') return reading.message;
+  return reading.outcome === 'missing' ? 'leads to no file' : 'is being written';
 }
 
 function codeOf(error: unknown): string {

@@ -1,5 +1,6 @@
 import { type Document, LineCounter, type Node, type ParsedNode, parseAllDocuments, type YAMLError } from 'yaml';
 import type { Finding } from './finding.ts';
+import { kubernetesYaml } from './kubernetesYaml.ts';
 import { type Manifest, manifestKey, type Place, readManifest, recognise } from './manifest.ts';
 import { type Position, positionAt, textStart } from './position.ts';
 
@@ -23,11 +24,26 @@ const MAX_DEPTH_OF_LISTS = 4;
 
 /** Reads the YAML of `text`: every problem, its objects, and those of Lists. Nothing is thrown. */
 export function readDocument(text: string): DocumentReading {
+  const unreadable = findUnreadable(text);
+  if (unreadable !== undefined) return { text, manifests: [], findings: [unreadable], broken: true };
   const { documents, lines } = parse(text);
   const reader: Reader = { lines, manifests: [], findings: [], broken: false };
   for (const [i, document] of documents.entries()) readOne(document, { text, document: i, root: '' }, reader);
   const { manifests, findings, broken } = reader;
   return { text, manifests, findings, broken };
+}
+
+/** Control characters that YAML has no place for, and what stands for bytes that are no UTF-8. */
+const UNREADABLE = /(?![\t\n\r\u0085])\p{Cc}|\ufffd/u;
+
+function findUnreadable(text: string): Finding | undefined {
+  const at = text.search(UNREADABLE);
+  if (at < 0) return undefined;
+  const before = text.slice(0, at).split('\n');
+  const position = { line: before.length, column: (before.at(-1)?.length ?? 0) + 1 };
+  const found = text[at] === '\ufffd' ? 'bytes that are no UTF-8' : `the control character ${JSON.stringify(text[at])}`;
+  const message = `found ${found}; expected YAML text in UTF-8`;
+  return { ...position, severity: 'error', check: 'Syntax', path: '', message };
 }
 
 /** Where fields stand, as far as anyone asked: the same warnings are placed again and again while files are edited. */
@@ -60,13 +76,14 @@ let lastParsed: ParsedText | undefined;
 function parse(text: string): ParsedText {
   if (lastParsed?.text === text) return lastParsed;
   const lines = new LineCounter();
-  const parsed = parseAllDocuments(text, { lineCounter: lines, prettyErrors: false });
+  const parsed = parseAllDocuments(text, { ...kubernetesYaml, lineCounter: lines, prettyErrors: false });
   lastParsed = { text, documents: 'empty' in parsed ? [] : parsed, lines };
   return lastParsed;
 }
 
 function readOne(document: Document.Parsed<ParsedNode>, place: Place, reader: Reader): void {
-  for (const error of document.errors) reader.findings.push(syntaxFinding(error, 'error', reader.lines));
+  // What comes after the first is most often its consequence.
+  for (const error of document.errors.slice(0, 1)) reader.findings.push(syntaxFinding(error, 'error', reader.lines));
   for (const warning of document.warnings) reader.findings.push(syntaxFinding(warning, 'warning', reader.lines));
   if (document.errors.length > 0) reader.broken = true;
   if (document.errors.length > 0 || document.contents === null) return;

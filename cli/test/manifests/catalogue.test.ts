@@ -63,7 +63,7 @@ describe('Catalogue', () => {
     catalogue.apply([{ type: 'problem', path: 'a.yaml', message: 'cannot be read: EACCES' }]);
     expect(portsOf(catalogue)).toEqual({ a: 80 });
     expect(findingsOf(catalogue)).toEqual([
-      'a.yaml:1:1: error: cannot be read: EACCES; what was last read of it stays in force',
+      'a.yaml:1:1: error: cannot be read: EACCES; put that right or remove it; until then, what was last read of it stays in force',
     ]);
   });
 

@@ -80,6 +80,27 @@ describe('readFileText', () => {
     ]);
   });
 
+  test('says of broken YAML the first that is wrong, as the rest follows from it', () => {
+    expect(linesOf('a: b: c\n  - x: [\n')).toHaveLength(1);
+  });
+
+  test.each([
+    ['\u0000', 'the control character "\\u0000"'],
+    ['\ufffd', 'bytes that are no UTF-8'],
+  ])('refuses what is no text: %j', (character, found) => {
+    expect(linesOf(`kind: List\na: ${character}\n`)).toEqual([
+      `a.yaml:2:4: error: found ${found}; expected YAML text in UTF-8`,
+    ]);
+  });
+
+  test('reads YAML as kubectl does: version 1.1 with merge keys, but times and base-60 numbers are text', () => {
+    const labels = 'labels: {a: off, <<: {b: yes}, c: 2026-01-01, d: 1:30, e: 0o10}';
+    expect(linesOf(`apiVersion: v1\nkind: Service\nmetadata:\n  name: a\n  ${labels}\nspec: {}\n`)).toEqual([
+      expect.stringContaining('metadata.labels.a: found false; expected text'),
+      expect.stringContaining('metadata.labels.b: found true; expected text'),
+    ]);
+  });
+
   test('stops at aliases that multiply', () => {
     const levels = ['a: &l0 [x, x]', ...Array.from({ length: 9 }, (_, i) => `l${i + 1}: &l${i + 1} [*l${i}, *l${i}]`)];
     expect(findingsOf(readFileText('a.yaml', `${levels.join('\n')}\n`))[0]).toMatchObject({ check: 'Syntax' });
