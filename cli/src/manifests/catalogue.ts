@@ -17,9 +17,13 @@ export interface Contents {
   readonly findings: readonly FileFinding[];
 }
 
+/** What became of a file. One that is leaving is gone, and what it said stays until another file says it or it is `deleted`. */
+export type CatalogueEvent = FileEvent | { readonly type: 'leaving'; readonly path: string };
+
 interface CataloguedFile {
   readonly reading: FileReading;
   readonly served: readonly CataloguedManifest[];
+  readonly isLeaving?: boolean;
   /** Why the file cannot be read now. */
   readonly problem?: string;
 }
@@ -29,6 +33,7 @@ interface CataloguedFile {
  * - a file that cannot be read, or a document in it that cannot be parsed, leaves in place what it said before;
  * - an object that its schema refuses stays as it last was good; routes and policies are passed on as they are, for `translate`
  *   does the same in finer steps, and so is a fleet that never was good, for without it another would be assumed;
+ * - a file that was given another name takes its objects along;
  * - of two objects of one kind and name the one that was there first stays, at the start the one of the first file by name.
  */
 export class Catalogue {
@@ -36,20 +41,25 @@ export class Catalogue {
   /** Which file each object comes from, by `manifestKey`. */
   #owners: ReadonlyMap<string, string> = new Map();
 
-  apply(events: readonly FileEvent[]): void {
+  apply(events: readonly CatalogueEvent[]): void {
     for (const event of events) this.#applyOne(event);
   }
 
   contents(): Contents {
     const chosen = new Map<string, CataloguedManifest>();
     const doubled: CataloguedManifest[] = [];
-    const files = [...this.#files.values()].sort((a, b) => (a.reading.file < b.reading.file ? -1 : 1));
+    const all = [...this.#files.values()].sort((a, b) => (a.reading.file < b.reading.file ? -1 : 1));
+    const { stay: files = [], leave = [] } = Object.groupBy(all, ({ isLeaving }) => (isLeaving ? 'leave' : 'stay'));
     for (const entry of files.flatMap(({ served }) => served)) {
       const key = manifestKey(entry.manifest);
       const rival = chosen.get(key);
       const wins = rival === undefined || this.#isOwner(key, entry, rival);
       if (wins) chosen.set(key, entry);
       if (rival !== undefined) doubled.push(wins ? rival : entry);
+    }
+    for (const entry of leave.flatMap(({ served }) => served)) {
+      const key = manifestKey(entry.manifest);
+      if (!chosen.has(key)) chosen.set(key, entry);
     }
     this.#owners = new Map([...chosen].map(([key, { reading }]) => [key, reading.file]));
     const findings = files.flatMap((file) => [...unreadable(file), ...findingsOf(file.reading)]);
@@ -61,14 +71,16 @@ export class Catalogue {
     return owner === entry.reading.file && owner !== rival.reading.file;
   }
 
-  #applyOne(event: FileEvent): void {
+  #applyOne(event: CatalogueEvent): void {
     const { path } = event;
     const before = this.#files.get(path);
     if (event.type === 'deleted') {
       this.#files.delete(path);
+    } else if (event.type === 'leaving') {
+      if (before !== undefined) this.#files.set(path, { ...before, isLeaving: true });
     } else if (event.type === 'problem') {
       const kept = before ?? { reading: { file: path, documents: [], broken: true }, served: [] };
-      this.#files.set(path, { ...kept, problem: event.message });
+      this.#files.set(path, { ...kept, isLeaving: false, problem: event.message });
     } else {
       const reading = readFileText(path, event.text, before?.reading);
       this.#files.set(path, { reading, served: serve(reading, before?.served ?? []) });

@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs';
 import { Directory, type FileEvent } from '@evergate/gateway/reload/directory';
-import { Catalogue, type Contents } from '../manifests/catalogue.ts';
+import { Catalogue, type CatalogueEvent, type Contents } from '../manifests/catalogue.ts';
 import { isManifestFile } from '../manifests/loadFiles.ts';
 
 /** The files as they are after a change. */
@@ -10,27 +10,31 @@ export interface Change {
   readonly seenAt: number;
 }
 
+/** A file that was given another name is seen under both within moments, in either order. */
+const RENAME_MS = 50;
+
 /** The folders that a run follows, and everything below them. */
 export class ManifestFolders {
   readonly #catalogue = new Catalogue();
   readonly #directories: readonly Directory[];
   readonly #onProblem: (message: string) => void;
-  #events: FileEvent[] = [];
+  readonly #onChange: () => void;
+  /** Of files that are gone, until it is certain that they have no new name. */
+  readonly #leaving = new Map<string, NodeJS.Timeout>();
+  #events: CatalogueEvent[] = [];
   #seenAt = 0;
   #isStarted = false;
 
   /**
-   * `onChange` is called when `take` has something new, not before `start` has resolved; `onProblem` when a folder cannot be followed. Throws an Error with one line
-   * for users where a folder does not exist.
+   * `onChange` is called when `take` has something new, not before `start` has resolved; `onProblem` when a folder cannot be followed.
+   * Throws an Error with one line for users where a folder does not exist.
    */
   constructor(folders: readonly string[], onChange: () => void, onProblem: (message: string) => void) {
     for (const folder of folders) ensureFolder(folder);
+    this.#onChange = onChange;
     this.#onProblem = onProblem;
     const rules = { recursive: true, accepts: isManifestFile };
-    const report = (events: readonly FileEvent[]): void => {
-      this.#add(events);
-      if (this.#isStarted) onChange();
-    };
+    const report = (events: readonly FileEvent[]): void => this.#hear(events);
     this.#directories = folders.map((folder) => new Directory(folder, rules, report));
   }
 
@@ -50,14 +54,32 @@ export class ManifestFolders {
 
   async close(): Promise<void> {
     await Promise.all(this.#directories.map((directory) => directory.close()));
+    for (const timeout of this.#leaving.values()) clearTimeout(timeout);
   }
 
-  #add(events: readonly FileEvent[]): void {
+  #hear(events: readonly FileEvent[]): void {
+    for (const { type, path } of events) {
+      clearTimeout(this.#leaving.get(path));
+      this.#leaving.delete(path);
+      if (type !== 'deleted') continue;
+      const timeout = setTimeout(() => this.#forget(path), RENAME_MS);
+      this.#leaving.set(path, timeout);
+    }
+    this.#add(events.map((event) => (event.type === 'deleted' ? { type: 'leaving', path: event.path } : event)));
+  }
+
+  #forget(path: string): void {
+    this.#leaving.delete(path);
+    this.#add([{ type: 'deleted', path }]);
+  }
+
+  #add(events: readonly CatalogueEvent[]): void {
     if (this.#events.length === 0) this.#seenAt = Date.now();
     for (const event of events) {
       if (event.type !== 'problem' || isManifestFile(event.path)) this.#events.push(event);
       else this.#onProblem(`${event.path}: ${event.message}`);
     }
+    if (this.#isStarted) this.#onChange();
   }
 }
 
