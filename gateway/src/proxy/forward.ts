@@ -31,6 +31,9 @@ const KIND: Readonly<Record<Failure, UpstreamErrorKind>> = {
   Refused: 'Refused',
 };
 
+/** The longest body that is kept in memory until it is complete. */
+const SHORT_BODY_BYTES = 16_384;
+
 /** What the client is told when there is no other try. */
 const REASON: Readonly<Record<Failure, Reason>> = {
   Unsent: 'ConnectFailed',
@@ -53,7 +56,10 @@ export class Forward implements ExchangeListener, AttemptListener, BodyObserver 
   readonly #response: ResponseRelay;
   #headers: string[] = [];
   #path = '';
-  #body: Readable | undefined;
+  /** The request's body as it comes. */
+  #stream: Readable | undefined;
+  /** What is sent of it: the same, or all of a short one. */
+  #body: Readable | Buffer | undefined;
   #attempt: Attempt | undefined;
   /** There from the first failure on. */
   #retries: Retries | undefined;
@@ -77,17 +83,18 @@ export class Forward implements ExchangeListener, AttemptListener, BodyObserver 
     const request = this.#request;
     const headers = forwardedHeaders(this.#gateway, request, this.#rule.filters);
     if (headers === undefined) return request.refuse('BadHeader');
-    const endpoint = this.#backend.pick(request.begunAt);
-    if (endpoint === undefined) return request.refuse('NoEndpoints');
+    if (this.#backend.usable.length === 0) return request.refuse('NoEndpoints');
     const { filters } = this.#rule;
     this.#headers = headers;
     this.#path = filters.rewrite(request.match, request.path, request.query) ?? request.normalisedTarget;
     if (filters.mirrors.length > 0)
       this.#mirroring = startMirrors(this.#gateway, filters.mirrors, this.#upstreamRequest());
     request.exchange.listen(this);
-    this.#body = request.exchange.body(this);
-    if (this.#body === undefined) this.#mirroring?.end(true);
-    this.#try(endpoint, request.begunAt);
+    this.#stream = request.exchange.body(this);
+    this.#body = this.#stream;
+    if (this.#stream === undefined) this.#mirroring?.end(true);
+    if (this.#stream !== undefined && isShort(request.exchange.bodyLength)) this.#sendWhole(this.#stream);
+    else this.#send(request.begunAt);
   }
 
   onAborted(): void {
@@ -182,6 +189,28 @@ export class Forward implements ExchangeListener, AttemptListener, BodyObserver 
     };
   }
 
+  /**
+   * A short body is read before the backend hears of the request: it then goes out in one write, and a client that is slow to send it holds
+   * no connection to the backend.
+   */
+  #sendWhole(stream: Readable): void {
+    const chunks: Buffer[] = [];
+    stream.on('data', (chunk: Buffer) => chunks.push(chunk));
+    stream.on('end', () => {
+      if (this.#done) return;
+      this.#body = chunks.length === 1 ? chunks[0] : Buffer.concat(chunks);
+      this.#send(now());
+    });
+    this.#deadline.attemptStarted(this.#request.begunAt);
+  }
+
+  /** The first attempt. */
+  #send(startedAt: number): void {
+    const endpoint = this.#backend.pick(startedAt);
+    if (endpoint === undefined) this.#fail('NoEndpoints');
+    else this.#try(endpoint, startedAt);
+  }
+
   #try(endpoint: UpstreamEndpoint, startedAt: number, afresh = false): void {
     this.#request.attempts++;
     this.#request.endpoint = endpoint.authority;
@@ -204,7 +233,7 @@ export class Forward implements ExchangeListener, AttemptListener, BodyObserver 
     if (this.#attempt === undefined) return;
     this.#attempt.abort();
     this.#attemptEnded(failed);
-    this.#body?.destroy();
+    this.#stream?.destroy();
   }
 
   #attemptEnded(failed: boolean): void {
@@ -219,7 +248,7 @@ export class Forward implements ExchangeListener, AttemptListener, BodyObserver 
   #fail(reason: Reason): void {
     if (this.#done) return;
     this.#response.discard();
-    this.#body?.destroy();
+    this.#stream?.destroy();
     if (this.#response.responded) {
       this.#request.reason = reason;
       this.#request.exchange.abort();
@@ -233,16 +262,22 @@ export class Forward implements ExchangeListener, AttemptListener, BodyObserver 
     if (this.#done) return;
     this.#done = true;
     this.#deadline.stop();
-    this.#mirroring?.end(this.#body?.readableEnded === true);
+    this.#mirroring?.end(this.#stream?.readableEnded === true);
     this.#request.finish();
   }
 
   #onDeadline(passed: PassedDeadline): void {
     if (this.#done) return;
+    // Only a body that is being read whole keeps the backend from hearing of the request.
+    if (this.#attempt === undefined) return this.#fail('RequestTimeout');
     this.#gateway.counters.upstreamErrors.add('Deadline');
     this.#giveUp(true);
     this.#fail(passed);
   }
+}
+
+function isShort(bodyLength: number | undefined): boolean {
+  return bodyLength !== undefined && bodyLength <= SHORT_BODY_BYTES;
 }
 
 function now(): number {

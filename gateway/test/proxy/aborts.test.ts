@@ -180,9 +180,9 @@ describe('an answer before the upload is complete', () => {
       onHead: ({ socket }) => void socket.write('HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n1\r\na\r\n'),
       onRequest: ({ socket, body }) => void socket.write(`${body.length.toString(16)}\r\n${body}\r\n0\r\n\r\n`),
     });
-    rig.client.send('POST /a HTTP/1.1\r\nhost: shop\r\ncontent-length: 4\r\n\r\nbc');
+    rig.client.send('POST /a HTTP/1.1\r\nhost: shop\r\ntransfer-encoding: chunked\r\n\r\n2\r\nbc\r\n');
     await rig.client.seen('1\r\na\r\n');
-    rig.client.send('de');
+    rig.client.send('2\r\nde\r\n0\r\n\r\n');
     expect(await rig.client.response()).toMatchObject({ status: 200, body: 'abcde' });
     rig.client.send(GET);
     expect(await rig.client.response()).toMatchObject({ status: 200 });

@@ -165,3 +165,16 @@ describe('bytes that come one by one', () => {
     expect(await rig.client.response()).toMatchObject({ status: 200 });
   });
 });
+
+describe('a short body', () => {
+  test('reaches the backend in one piece, once the client has sent it', async () => {
+    await using rig = await startStack('HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok');
+    rig.client.send('POST /a HTTP/1.1\r\nhost: shop\r\ncontent-length: 5\r\n\r\nab');
+    await eventually('the request has begun', () => rig.gateway.counters.requestsInFlight === 1);
+    expect(rig.upstream.connections).toBe(0);
+    rig.client.send('cde');
+    expect(await rig.client.response()).toMatchObject({ status: 200, body: 'ok' });
+    expect(rig.upstream.requests).toMatchObject([{ body: 'abcde' }]);
+    expect(await rig.gateway.settled()).toMatchObject({ requestBytes: 5, attempts: 1 });
+  });
+});

@@ -26,7 +26,7 @@ describe('a backend that takes too long', () => {
 
   test('while it is being connected to is given up', async () => {
     await using rig = await startStack({}, { rule: { timeouts: { requestMs: 1_000 } } });
-    rig.client.send('POST /a HTTP/1.1\r\nhost: shop\r\ncontent-length: 100\r\n\r\nabc');
+    rig.client.send('POST /a HTTP/1.1\r\nhost: shop\r\ncontent-length: 20000\r\n\r\nabc');
     await eventually('the request has begun', () => rig.gateway.inFlight === 1);
     rig.gateway.skip(1_100);
     expect(await rig.client.response()).toMatchObject({ status: 504 });
@@ -70,9 +70,19 @@ describe('a client that takes too long', () => {
     expect(rig.gateway.refused).toEqual(['RequestTimeout']);
   });
 
-  test('to send its body gets 504 by the deadline of the request', async () => {
-    await using rig = await startStack({ onHead: () => {} });
+  test('to send a short body gets 408, and the backend never hears of it', async () => {
+    await using rig = await startStack({});
     rig.client.send('POST /a HTTP/1.1\r\nhost: shop\r\ncontent-length: 5\r\n\r\nab');
+    await eventually('the request has begun', () => rig.gateway.counters.requestsInFlight === 1);
+    rig.gateway.skip(31_000);
+    expect(await rig.client.response()).toMatchObject({ status: 408 });
+    expect(await rig.gateway.settled()).toMatchObject({ status: 408, reason: 'RequestTimeout', attempts: 0 });
+    expect(rig.upstream.connections).toBe(0);
+  });
+
+  test('to send a long body gets 504 by the deadline of the request', async () => {
+    await using rig = await startStack({ onHead: () => {} });
+    rig.client.send('POST /a HTTP/1.1\r\nhost: shop\r\ncontent-length: 20000\r\n\r\nab');
     await rig.upstream.socket();
     rig.gateway.skip(31_000);
     expect(await rig.client.response()).toMatchObject({ status: 504 });
