@@ -1,9 +1,10 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { service } from '../serviceManifest.ts';
 import { EchoBackend, Evergate } from './evergate.ts';
 import { Load, type LoadResult } from './load.ts';
-import { route, service } from './manifests.ts';
+import { route } from './manifests.ts';
 
 const RATE = 200;
 const HOST = 'load.example.com';

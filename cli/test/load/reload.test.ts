@@ -1,9 +1,10 @@
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { service } from '../serviceManifest.ts';
 import { EchoBackend, Evergate } from './evergate.ts';
 import { Load, quantile } from './load.ts';
-import { route, save, service } from './manifests.ts';
+import { route, save } from './manifests.ts';
 
 const ROUTES = 1_000;
 const EDITS = 1_000;

@@ -4,6 +4,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { service } from '../serviceManifest.ts';
 
 /** A folder of manifests and the backends they name: `old` and `new`, each answering with its name. */
 export class Shop {
@@ -52,17 +53,6 @@ spec:
     this.#servers.push(server.listen(0, '127.0.0.1'));
     await once(server, 'listening');
     const { port } = server.address() as AddressInfo;
-    return `apiVersion: v1
-kind: Service
-metadata: {name: ${name}}
-spec: {ports: [{name: http, port: 80}]}
----
-apiVersion: discovery.k8s.io/v1
-kind: EndpointSlice
-metadata: {name: ${name}, labels: {kubernetes.io/service-name: ${name}}}
-addressType: IPv4
-ports: [{name: http, port: ${port}}]
-endpoints: [{addresses: [127.0.0.1]}]
-`;
+    return service(name, port);
   }
 }
