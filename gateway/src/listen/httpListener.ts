@@ -28,7 +28,7 @@ export interface HttpListenerOptions {
   readonly now: () => number;
 }
 
-/** How often connections are looked at for time-outs; a header time-out may be this late. */
+/** How often connections are looked at for time-outs; each may be this late. */
 const CHECK_MS = 1_000;
 /** Requests of one connection that may wait for their answers at once. */
 const MAX_PIPELINED = 100;
@@ -42,6 +42,7 @@ export class HttpListener implements ListenerState {
   readonly #connections = new Map<Socket, Connection>();
   #traffic: ClientTraffic;
   #draining = false;
+  #sweeper: NodeJS.Timeout | undefined;
 
   constructor(options: HttpListenerOptions) {
     this.name = options.name;
@@ -81,7 +82,8 @@ export class HttpListener implements ListenerState {
   configure(traffic: ClientTraffic): void {
     this.#traffic = traffic;
     this.#server.headersTimeout = traffic.headerTimeoutMs;
-    this.#server.keepAliveTimeout = traffic.idleTimeoutMs;
+    // Ours: `#sweep` looks at all connections once a second, where node:http sets a timer after every answer.
+    this.#server.keepAliveTimeout = 0;
     // Counted by `readHead`; node:http would drop what exceeds its own count without a word.
     this.#server.maxHeadersCount = 0;
     // Read by node:http for each connection; not in its types.
@@ -94,6 +96,7 @@ export class HttpListener implements ListenerState {
     this.#server.once('error', reject);
     this.#server.listen({ port, host, backlog: 4096 }, () => {
       this.#server.off('error', reject);
+      this.#sweeper = setInterval(() => this.#sweep(), CHECK_MS).unref();
       const bound = this.#server.address();
       resolve(typeof bound === 'object' && bound !== null ? bound.port : port);
     });
@@ -120,8 +123,14 @@ export class HttpListener implements ListenerState {
 
   /** Ends everything at once. */
   destroy(): void {
+    clearInterval(this.#sweeper);
     if (this.#server.listening) this.#server.close();
     for (const socket of this.#connections.keys()) socket.destroy();
+  }
+
+  #sweep(): void {
+    this.closeIdle(this.#traffic.idleTimeoutMs);
+    if (!this.#server.listening && this.#connections.size === 0) clearInterval(this.#sweeper);
   }
 
   #attach(): void {

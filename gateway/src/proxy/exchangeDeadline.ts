@@ -15,11 +15,15 @@ export interface Timeouts {
 /** Which limit was reached. */
 export type PassedDeadline = 'RequestDeadline' | 'BackendDeadline';
 
+export interface DeadlineListener {
+  onDeadlinePassed(passed: PassedDeadline): void;
+}
+
 /** The deadline of one exchange: the nearest of the request's, the attempt's and the default's limit, in one entry of the wheel. */
 export class ExchangeDeadline implements DeadlineEntry {
   readonly #deadlines: Deadlines;
   readonly #timeouts: Timeouts;
-  readonly #onPassed: (passed: PassedDeadline) => void;
+  readonly #listener: DeadlineListener;
   #requestEndsAt: number;
   #attemptEndsAt = Number.POSITIVE_INFINITY;
   /** Milliseconds without a byte that are too long now; 0 where the route has a deadline of its own. */
@@ -30,10 +34,10 @@ export class ExchangeDeadline implements DeadlineEntry {
   previousEntry: DeadlineEntry | undefined;
   slot = -1;
 
-  constructor(deadlines: Deadlines, timeouts: Timeouts, startedAt: number, onPassed: (passed: PassedDeadline) => void) {
+  constructor(deadlines: Deadlines, timeouts: Timeouts, startedAt: number, listener: DeadlineListener) {
     this.#deadlines = deadlines;
     this.#timeouts = timeouts;
-    this.#onPassed = onPassed;
+    this.#listener = listener;
     this.#requestEndsAt =
       timeouts.requestTimeoutMs > 0 ? startedAt + timeouts.requestTimeoutMs : Number.POSITIVE_INFINITY;
     this.#idleMs = timeouts.requestTimeoutMs < 0 ? HEAD_MS : 0;
@@ -68,7 +72,7 @@ export class ExchangeDeadline implements DeadlineEntry {
   }
 
   onDeadline(): void {
-    this.#onPassed(this.#attemptEndsAt <= this.deadlineAt ? 'BackendDeadline' : 'RequestDeadline');
+    this.#listener.onDeadlinePassed(this.#attemptEndsAt <= this.deadlineAt ? 'BackendDeadline' : 'RequestDeadline');
   }
 
   #nearest(): number {

@@ -10,7 +10,7 @@ import {
 } from '../upstream/attempt.ts';
 import type { Backend } from '../upstream/backend.ts';
 import type { UpstreamEndpoint } from '../upstream/endpoint.ts';
-import { ExchangeDeadline, type PassedDeadline } from './exchangeDeadline.ts';
+import { type DeadlineListener, ExchangeDeadline, type PassedDeadline } from './exchangeDeadline.ts';
 import { forwardedHeaders } from './forwardedHeaders.ts';
 import type { Gateway, UpstreamErrorKind } from './gateway.ts';
 import { type Mirroring, startMirrors } from './mirror.ts';
@@ -46,7 +46,7 @@ const REASON: Readonly<Record<Failure, Reason>> = {
  * Sends a request to a backend and its response to the client: the attempts, their deadline, backpressure in both directions, and
  * the end of one side when the other goes.
  */
-export class Forward implements ExchangeListener, AttemptListener, BodyObserver {
+export class Forward implements ExchangeListener, AttemptListener, BodyObserver, DeadlineListener {
   readonly maxBodyBytes: number;
   readonly #gateway: Gateway;
   readonly #request: ProxiedRequest;
@@ -72,9 +72,7 @@ export class Forward implements ExchangeListener, AttemptListener, BodyObserver 
     this.#rule = rule;
     this.#backend = backend;
     this.maxBodyBytes = maxBodyBytes;
-    this.#deadline = new ExchangeDeadline(gateway.deadlines, rule, request.begunAt, (passed) =>
-      this.#onDeadline(passed),
-    );
+    this.#deadline = new ExchangeDeadline(gateway.deadlines, rule, request.begunAt, this);
     this.#response = new ResponseRelay(request, rule.filters);
     request.backend = backend.id;
   }
@@ -266,7 +264,7 @@ export class Forward implements ExchangeListener, AttemptListener, BodyObserver 
     this.#request.finish();
   }
 
-  #onDeadline(passed: PassedDeadline): void {
+  onDeadlinePassed(passed: PassedDeadline): void {
     if (this.#done) return;
     // Only a body that is being read whole keeps the backend from hearing of the request.
     if (this.#attempt === undefined) return this.#fail('RequestTimeout');

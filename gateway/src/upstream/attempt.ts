@@ -36,6 +36,9 @@ export interface AttemptListener {
   onFailed(failure: Failure, error: Error): void;
 }
 
+/** `servername` is missing in undici's types. Without it undici takes the Host apart for each request, to look for a TLS server name. */
+type DispatchOptions = Dispatcher.DispatchOptions & { readonly servername: string };
+
 const REFUSED_CODES: ReadonlySet<string> = new Set(['UND_ERR_INVALID_ARG', 'UND_ERR_NOT_SUPPORTED']);
 
 const noFields: ResponseFields = {};
@@ -79,11 +82,12 @@ export class Attempt implements Dispatcher.DispatchHandler {
     const connection = afresh ? this.endpoint.connect(now) : this.endpoint.acquire(now);
     this.#connection = connection;
     const { method, path, headers, body } = request;
-    const options: Dispatcher.DispatchOptions = {
+    const options: DispatchOptions = {
       method: method as Dispatcher.HttpMethod,
       path,
       headers,
       body: body ?? null,
+      servername: this.endpoint.address,
     };
     // A HEAD or an upgrade would otherwise cost the connection (undici closes it after each).
     if (method === 'HEAD') options.reset = false;

@@ -17,7 +17,9 @@ describe('the deadline of an exchange', () => {
 
   function begin(requestTimeoutMs: number, backendRequestTimeoutMs: number): ExchangeDeadline {
     const timeouts = { requestTimeoutMs, backendRequestTimeoutMs };
-    const deadline = new ExchangeDeadline(deadlines, timeouts, now, (what) => passed.push([what, now - STARTED_AT]));
+    const deadline = new ExchangeDeadline(deadlines, timeouts, now, {
+      onDeadlinePassed: (what) => void passed.push([what, now - STARTED_AT]),
+    });
     deadline.attemptStarted(now);
     return deadline;
   }
