@@ -18,8 +18,8 @@ export interface Options {
 
 export const usage: string = `Measures what a request costs in Evergate and its peers, on one core, in interleaved rounds.
 
-  --rounds N      rounds of each target that must count (default 5)
-  --seconds N     length of a round (default 8)
+  --rounds N      rounds of each target that must count (default 15)
+  --seconds N     length of a round (default 3)
   --warmup N      seconds of load before the first round (default 6)
   --targets LIST  of ${targetNames.join(',')} (default all)
   --scenario LIST of ${scenarioNames.join(',')}, or all (default get100, the one that is judged)
@@ -41,8 +41,8 @@ export function parseOptions(args: readonly string[]): ParsedOptions {
   const values = readValues(args, problems);
   if (values?.help) return { state: 'help' };
   const options: Options = {
-    rounds: readInteger('rounds', values?.rounds ?? '5', 1, 50, problems),
-    seconds: readInteger('seconds', values?.seconds ?? '8', 1, 120, problems),
+    rounds: readInteger('rounds', values?.rounds ?? '15', 1, 50, problems),
+    seconds: readInteger('seconds', values?.seconds ?? '3', 1, 120, problems),
     warmupSeconds: readInteger('warmup', values?.warmup ?? '6', 1, 120, problems),
     targets: readNames('targets', values?.targets ?? 'all', targetNames, problems),
     scenarios: readNames('scenario', values?.scenario ?? 'get100', scenarioNames, problems),

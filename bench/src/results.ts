@@ -33,10 +33,7 @@ export function concludeScenario(
 ): ScenarioResult {
   const summaries = running.map(({ name }) => {
     const counting = records.filter(({ target, judgement }) => target === name && judgement.state === 'counts');
-    return summarise(
-      name,
-      counting.map(({ round }) => round),
-    );
+    return summarise(name, counting);
   });
   return { scenario, summaries, records };
 }

@@ -6,8 +6,8 @@ describe('the command line', () => {
     expect(parseOptions([])).toEqual({
       state: 'options',
       options: {
-        rounds: 5,
-        seconds: 8,
+        rounds: 15,
+        seconds: 3,
         warmupSeconds: 6,
         targets: ['evergate', 'nginx', 'haproxy', 'envoy', 'fastify-http-proxy'],
         scenarios: ['get100'],

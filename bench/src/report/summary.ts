@@ -1,3 +1,4 @@
+import type { RecordedRound } from '../contest.ts';
 import type { Round } from '../measure/round.ts';
 import type { TargetName } from '../targets/target.ts';
 import { type Spread, spread } from './statistics.ts';
@@ -12,10 +13,12 @@ export interface Summary {
   /** User and system time a request. */
   readonly cpuMicros: Spread;
   readonly residentMiB: Spread;
+  /** CPU microseconds a request, by the pass of the round. */
+  readonly cpuMicrosByPass: ReadonlyMap<number, number>;
 }
 
-export function summarise(target: TargetName, rounds: readonly Round[]): Summary {
-  const over = (pick: (round: Round) => number) => spread(rounds.map(pick));
+export function summarise(target: TargetName, rounds: readonly Pick<RecordedRound, 'pass' | 'round'>[]): Summary {
+  const over = (pick: (round: Round) => number) => spread(rounds.map(({ round }) => pick(round)));
   return {
     target,
     rounds: rounds.length,
@@ -24,5 +27,6 @@ export function summarise(target: TargetName, rounds: readonly Round[]): Summary
     p99Ms: over((round) => round.p99Ms),
     cpuMicros: over((round) => round.cpuMicros),
     residentMiB: over((round) => round.residentBytes / 1_048_576),
+    cpuMicrosByPass: new Map(rounds.map(({ pass, round }) => [pass, round.cpuMicros])),
   };
 }

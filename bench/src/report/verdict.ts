@@ -1,8 +1,9 @@
 import type { TargetName } from '../targets/target.ts';
+import { median } from './statistics.ts';
 import type { Summary } from './summary.ts';
 
-/** Fewer rounds than these (or than were asked for, if that is fewer) are no ground for a verdict. */
-const MINIMUM_ROUNDS = 3;
+/** Fewer pairs of rounds than these (or than were asked for, if that is fewer) are no ground for a verdict. */
+const MINIMUM_PAIRS = 3;
 
 /** What Evergate may cost at most, as a ratio of a peer's CPU time a request. */
 export const bounds: readonly { readonly peer: TargetName; readonly bound: number }[] = [
@@ -18,7 +19,11 @@ export interface Verdict {
     | { readonly state: 'unjudged'; readonly reason: string };
 }
 
-/** Holds the medians of CPU microseconds a request against the bounds. `rounds` is how many were asked for. */
+/**
+ * Holds CPU microseconds a request against the bounds: the median, over the passes, of the ratio between two rounds of the same pass.
+ * They lie seconds apart, so a machine that changes its speed in the course of a run does so for both; the ratio of two medians
+ * would compare fast minutes with slow ones. `rounds` is how many were asked for.
+ */
 export function judge(summaries: readonly Summary[], rounds: number): readonly Verdict[] {
   return bounds.map(({ peer, bound }) => ({ peer, bound, outcome: judgePeer(summaries, peer, bound, rounds) }));
 }
@@ -27,16 +32,21 @@ function judgePeer(summaries: readonly Summary[], peer: TargetName, bound: numbe
   const [ours, theirs] = (['evergate', peer] as const).map((name) => summaries.find(({ target }) => target === name));
   if (ours === undefined) return { state: 'unjudged', reason: 'evergate was not run' };
   if (theirs === undefined) return { state: 'unjudged', reason: `${peer} was not run` };
-  const enough = Math.min(MINIMUM_ROUNDS, rounds);
-  const lacking = [ours, theirs].find((summary) => summary.rounds < enough);
-  if (lacking !== undefined) {
-    return {
-      state: 'unjudged',
-      reason: `only ${lacking.rounds} rounds of ${lacking.target} count, ${enough} are needed`,
-    };
+  const enough = Math.min(MINIMUM_PAIRS, rounds);
+  const ratios = pairedRatios(ours, theirs);
+  if (ratios.length < enough) {
+    return { state: 'unjudged', reason: `both count in only ${ratios.length} passes, ${enough} are needed` };
   }
-  const ratio = ours.cpuMicros.median / theirs.cpuMicros.median;
+  const ratio = median(ratios);
   return { state: ratio <= bound ? 'within' : 'exceeded', ratio };
+}
+
+/** Of the passes in which both have a round that counts. */
+function pairedRatios(ours: Summary, theirs: Summary): readonly number[] {
+  return [...ours.cpuMicrosByPass].flatMap(([pass, micros]) => {
+    const peer = theirs.cpuMicrosByPass.get(pass);
+    return peer === undefined ? [] : [micros / peer];
+  });
 }
 
 /** One line: `evergate/envoy CPU ratio = 0.93 (bound 1.0)`, and so on for each bound. */

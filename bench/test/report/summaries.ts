@@ -12,5 +12,6 @@ export function summaryOf(target: TargetName, cpuMicros: number, rounds = 5): Su
     p99Ms: figure(8),
     cpuMicros: figure(cpuMicros),
     residentMiB: figure(70),
+    cpuMicrosByPass: new Map(Array.from({ length: rounds }, (_, pass) => [pass, cpuMicros])),
   };
 }

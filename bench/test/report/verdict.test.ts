@@ -34,8 +34,18 @@ describe('the verdict', () => {
 
   test('is withheld where too few rounds count', () => {
     const verdicts = judge([summaryOf('evergate', 40, 2), envoy, fastify], 5);
-    expect(formatVerdicts(verdicts)).toContain('only 2 rounds of evergate count, 3 are needed');
+    expect(formatVerdicts(verdicts)).toContain('both count in only 2 passes, 3 are needed');
     expect(exitCode(verdicts)).toBe(2);
+  });
+
+  test('compares rounds of one pass, whatever became of the machine between passes', () => {
+    const passes = (target: 'evergate' | 'envoy', micros: readonly number[]) => ({
+      ...summaryOf(target, 0),
+      cpuMicrosByPass: new Map(micros.map((value, pass) => [pass, value])),
+    });
+    // Half the speed from the third pass on; the two medians would compare 80 with 50.
+    const verdicts = judge([passes('evergate', [40, 40, 80, 80, 80]), passes('envoy', [50, 50, 100, 100])], 5);
+    expect(formatVerdicts(verdicts)).toContain('evergate/envoy CPU ratio = 0.800');
   });
 
   test('needs no more rounds than were asked for', () => {
