@@ -1,5 +1,5 @@
 import { constants } from 'node:fs';
-import { type FileHandle, open, stat } from 'node:fs/promises';
+import { type FileHandle, lstat, open, stat } from 'node:fs/promises';
 import { type FileState, fileState, sameState } from './settle.ts';
 
 interface Failure {
@@ -21,7 +21,16 @@ export async function findFile(path: string): Promise<FileFinding> {
     if (stats.isDirectory()) return { outcome: 'folder' };
     return stats.isFile() ? { outcome: 'found', state: fileState(stats) } : irregular;
   } catch (error) {
-    return failure(error);
+    const found = failure(error);
+    return found.outcome === 'missing' && (await isLink(path)) ? dangling : found;
+  }
+}
+
+async function isLink(path: string): Promise<boolean> {
+  try {
+    return (await lstat(path)).isSymbolicLink();
+  } catch {
+    return false;
   }
 }
 
@@ -66,6 +75,7 @@ async function readHandle(handle: FileHandle, limitBytes: number): Promise<FileR
   return { outcome: 'read', text: buffer.toString('utf8'), state };
 }
 
+const dangling: Failure = { outcome: 'failed', message: 'is a link that leads to no file' };
 const irregular: Failure = { outcome: 'failed', message: 'is no regular file' };
 
 function failure(error: unknown): { readonly outcome: 'missing' } | Failure {

@@ -60,6 +60,8 @@ export class TrackedFile {
         return state === undefined ? this.#delete() : this.#read();
       case 'unchanged':
         this.#sighting = undefined;
+        // Nothing was ever read of it, but its problem was told.
+        if (state === undefined && this.#problem !== undefined) return this.#delete();
         return this.#unsure ? this.#read() : { gone: state === undefined };
     }
   }
@@ -71,6 +73,7 @@ export class TrackedFile {
 
   #delete(): Look {
     this.#taken = undefined;
+    this.#problem = undefined;
     this.#sighting = undefined;
     return { event: { type: 'deleted', path: this.#path }, gone: true };
   }

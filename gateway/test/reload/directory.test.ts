@@ -202,6 +202,14 @@ describe('Directory', () => {
     expect(journal.lines).toHaveLength(3);
   });
 
+  test('reports a link that leads nowhere, and that it is gone', async () => {
+    await symlink(join(root, 'nobody'), join(root, 'link'));
+    const journal = await watchRoot({ settleMs: 10, pollMs: 50 });
+    await journal.seen('link: is a link that leads to no file');
+    await unlink(join(root, 'link'));
+    await journal.seen('link deleted');
+  });
+
   test('waits for a directory that is not there yet, and sees one that was replaced', async () => {
     await rm(root, { recursive: true });
     const journal = await watchRoot({ settleMs: 20, pollMs: 30 });
