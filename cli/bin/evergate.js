@@ -18,8 +18,8 @@ function findNode() {
     if (existsSync(candidate)) return candidate;
     if (folder === dirname(folder)) break;
   }
-  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
-  return major > 22 || (major === 22 && minor >= 19) ? process.execPath : undefined;
+  const [major = 0] = process.versions.node.split('.').map(Number);
+  return major >= 24 ? process.execPath : undefined;
 }
 
 /** A checkout runs from its source, a package from what was built. */
@@ -36,7 +36,7 @@ function fail(message) {
 
 const node = findNode();
 if (node === undefined) {
-  fail(`needs Node 22.19 or newer, this is ${process.versions.node}; run npm install in the checkout`);
+  fail(`needs Node 24 or newer, this is ${process.versions.node}; run npm install in the checkout`);
 }
 
 // The channel tells the program when this process is gone, even where it was killed and could forward nothing.
