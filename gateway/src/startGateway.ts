@@ -8,7 +8,7 @@ import { AccessLog } from './observe/accessLog.ts';
 import { Counters } from './observe/counters.ts';
 import { EventLoopMonitor } from './observe/eventLoop.ts';
 import { LineWriter, streamSink } from './observe/lineWriter.ts';
-import { createLog } from './observe/log.ts';
+import { createLog, type Logger } from './observe/log.ts';
 import { Metrics } from './observe/metrics.ts';
 import { Deadlines } from './proxy/deadlines.ts';
 import { Gateway, upstreamErrorKinds } from './proxy/gateway.ts';
@@ -50,7 +50,7 @@ export async function startGateway(config: GatewayConfig): Promise<RunningGatewa
   const log = createLog({ level: config.logLevel, write: (line) => lines.write(line), now: Date.now });
   const backends = new Backends(now, counters.backends);
   const gateway = new Gateway({ counters, backends, deadlines: new Deadlines(now), accessLog: new AccessLog(lines) });
-  const listeners = new Listeners({ host: config.host, events: listenerEvents(gateway), now });
+  const listeners = new Listeners({ host: config.host, events: listenerEvents(gateway, log), now });
   const drain = new Drain(listeners, () => drainTimes(config, gateway));
   const serving = new Serving({ gateway, listeners, drain, log });
   const reloader = new Reloader({
@@ -93,10 +93,18 @@ export async function startGateway(config: GatewayConfig): Promise<RunningGatewa
   };
 }
 
-function listenerEvents(gateway: Gateway): ConstructorParameters<typeof Listeners>[0]['events'] {
+function listenerEvents(gateway: Gateway, log: Logger): ConstructorParameters<typeof Listeners>[0]['events'] {
   const { counters } = gateway;
   return {
-    onExchange: (exchange) => handle(exchange, gateway),
+    onExchange(exchange) {
+      // A bug of ours costs the request that meets it, never the process.
+      try {
+        handle(exchange, gateway);
+      } catch (error) {
+        log.error('a request could not be handled', { error });
+        exchange.abort();
+      }
+    },
     onRefused(reason) {
       counters.localAnswers.add(reason);
       if (reason === 'TooManyConnections') counters.connectionsRefused++;
