@@ -21,6 +21,10 @@ export const conditionTypes = {
   Available: 'Available',
   /** Of a fleet: it serves, and something needs attention. */
   Degraded: 'Degraded',
+  /** Only while true, for kstatus: the operator is on its way to what the object says. */
+  Reconciling: 'Reconciling',
+  /** Only while true, and never beside the other: it will not get there unless something changes. */
+  Stalled: 'Stalled',
 } as const;
 export type ConditionType = (typeof conditionTypes)[keyof typeof conditionTypes];
 

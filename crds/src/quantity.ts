@@ -30,3 +30,19 @@ export function quantityBytes(quantity: string | number): number {
   if (digits === '' || unitBytes === undefined) throw new RangeError(`no quantity of bytes: ${quantity}`);
   return Number(digits) * unitBytes;
 }
+
+const CPU_PATTERN = /^([1-9][0-9]{0,5}m|[1-9][0-9]{0,2}([.][0-9]{1,3})?|0[.][0-9]{0,2}[1-9])$/;
+
+/** An amount of processor time, more than none, as a Kubernetes quantity: `500m`, `2`, `1.5`. */
+export const cpuQuantity = z
+  .union([
+    integer(1, 999),
+    patternText({ max: 8, pattern: CPU_PATTERN, accepts: 'a number of processors, such as 500m, 2 or 1.5' }),
+  ])
+  .meta({ 'x-kubernetes-int-or-string': true });
+
+/** Returns the thousandths of a processor of a value that `cpuQuantity` accepted. */
+export function quantityMillicores(quantity: string | number): number {
+  if (typeof quantity === 'number') return quantity * 1000;
+  return quantity.endsWith('m') ? Number(quantity.slice(0, -1)) : Math.round(Number(quantity) * 1000);
+}

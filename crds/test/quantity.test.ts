@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { byteQuantity, quantityBytes } from '../src/quantity.ts';
+import { byteQuantity, cpuQuantity, quantityBytes, quantityMillicores } from '../src/quantity.ts';
 
 test.each([
   [1, 1],
@@ -24,3 +24,21 @@ test.each([0, -1, 1.5, '', '0', '01', '1.5Mi', '1e3', '10m', '10Ti', '1000000Gi'
 test('bytes of what is no quantity are a RangeError', () => {
   expect(() => quantityBytes('much')).toThrow(RangeError);
 });
+
+test.each([
+  [2, 2000],
+  ['1', 1000],
+  ['500m', 500],
+  ['1.5', 1500],
+  ['0.001', 1],
+])('%p is %d thousandths of a processor', (quantity, millicores) => {
+  expect(cpuQuantity.safeParse(quantity).success).toBe(true);
+  expect(quantityMillicores(quantity)).toBe(millicores);
+});
+
+test.each([0, -1, 1.5, '0', '0m', '0.0', '.5', '1.', '1.0005', '500u', '1Ki', null])(
+  '%p is no processor time',
+  (value) => {
+    expect(cpuQuantity.safeParse(value).success).toBe(false);
+  },
+);
