@@ -2,19 +2,11 @@ import { isDeepStrictEqual } from 'node:util';
 import type { ApiClient } from '../kube/apiClient.ts';
 import { isConflict, isNotFound } from '../kube/apiError.ts';
 import { type KubeObject, objectKey } from '../kube/kubeObject.ts';
-import { deployments, type Resource } from '../kube/resource.ts';
+import type { Resource } from '../kube/resource.ts';
+import type { RenderedObject } from '../render/render.ts';
 import type { Finding } from '../translate/verdict.ts';
 import { fingerprint } from './fingerprint.ts';
 import { describeOwner, isControlledBy } from './ownership.ts';
-import { othersOwnReplicas, replicasOf } from './replicas.ts';
-
-export const fieldManager = 'evergate';
-
-/** An object as it should be. */
-export interface WantedObject {
-  readonly resource: Resource;
-  readonly object: KubeObject;
-}
 
 /** An object as it is, in the operator's cache. */
 export interface LiveObject {
@@ -49,7 +41,7 @@ export class Applier {
 
   /** Returns what stands in the way; one object's trouble is not another's. Rejects where the API server cannot be reached. */
   async apply(
-    wanted: readonly WantedObject[],
+    wanted: readonly RenderedObject[],
     live: readonly LiveObject[],
     signal?: AbortSignal,
   ): Promise<readonly Finding[]> {
@@ -62,22 +54,21 @@ export class Applier {
   }
 
   async #applyOne(
-    one: WantedObject,
+    one: RenderedObject,
     cached: KubeObject | undefined,
     signal?: AbortSignal,
   ): Promise<readonly Finding[]> {
-    const key = keyOf(one);
+    const key = `${one.fieldManager} ${keyOf(one)}`;
     const applied = this.#applied.get(key);
     if (cached !== undefined && applied !== undefined && isDeepStrictEqual(applied.wanted, one.object)) {
       if (fingerprint(cached) === applied.fingerprint) return [];
     }
-    const { resource, object } = one;
+    const { resource, object, fieldManager } = one;
     const { client, ownerUID } = this.#options;
     const found = await this.#find(one, signal);
     if (found !== undefined && !isControlledBy(found, ownerUID)) return [notOurs(one, found)];
     try {
-      const said = found === undefined ? object : withLiveReplicas(one, found);
-      const result = await client.apply(resource, said, { fieldManager, force: true }, signal);
+      const result = await client.apply(resource, object, { fieldManager, force: true }, signal);
       this.#applied.set(key, { wanted: object, fingerprint: fingerprint(result) });
       return [];
     } catch (error) {
@@ -88,7 +79,7 @@ export class Applier {
   }
 
   /** Asked for, not taken from the cache: an object without our label would not be there. */
-  async #find({ resource, object }: WantedObject, signal?: AbortSignal): Promise<KubeObject | undefined> {
+  async #find({ resource, object }: RenderedObject, signal?: AbortSignal): Promise<KubeObject | undefined> {
     try {
       return await this.#options.client.get(resource, object.metadata, signal);
     } catch (error) {
@@ -101,7 +92,6 @@ export class Applier {
     const { client, ownerUID } = this.#options;
     const { resource, object } = one;
     if (!isControlledBy(object, ownerUID) || object.metadata.deletionTimestamp !== undefined) return;
-    this.#applied.delete(keyOf(one));
     try {
       await client.delete(resource, object.metadata, { uid: object.metadata.uid }, signal);
     } catch (error) {
@@ -110,38 +100,17 @@ export class Applier {
   }
 }
 
-/**
- * A Deployment whose number of replicas an autoscaler decides keeps the number it has. The version makes it a conflict if the autoscaler
- * decides in this very moment.
- */
-function withLiveReplicas({ resource, object }: WantedObject, found: KubeObject): KubeObject {
-  if (resource.plural !== deployments.plural || !isAutoscaled(object)) return object;
-  const { replicas: _initial, ...spec } = object['spec'] as Readonly<Record<string, unknown>>;
-  const live = replicasOf(found);
-  if (othersOwnReplicas(found, fieldManager) || live === undefined) return { ...object, spec };
-  const { resourceVersion } = found.metadata;
-  const metadata = { ...object.metadata, ...(resourceVersion === undefined ? {} : { resourceVersion }) };
-  return { ...object, metadata, spec: { ...spec, replicas: live } };
-}
-
-/** Marks a Deployment whose replicas are the initial ones only, because something else scales it. */
-export const autoscaledAnnotation = 'evergate.dev/autoscaled';
-
-function isAutoscaled({ metadata }: KubeObject): boolean {
-  return metadata.annotations?.[autoscaledAnnotation] === 'true';
-}
-
-function keyOf({ resource, object }: WantedObject): string {
+function keyOf({ resource, object }: LiveObject): string {
   return `${resource.plural} ${objectKey(object.metadata)}`;
 }
 
-function notOurs({ resource, object }: WantedObject, found: KubeObject): Finding {
+function notOurs({ resource, object }: RenderedObject, found: KubeObject): Finding {
   const what = `${resource.kind} ${objectKey(object.metadata)}`;
   const message = `${what} exists and is not this fleet's: ${describeOwner(found)}; delete it, or give the fleet another name`;
   return { reason: 'ObjectNotOurs', message };
 }
 
-function refused({ resource, object }: WantedObject, error: unknown): Finding {
+function refused({ resource, object }: RenderedObject, error: unknown): Finding {
   const why = error instanceof Error ? error.message : String(error);
   const message = `${resource.kind} ${objectKey(object.metadata)} could not be applied: ${why}`;
   return { reason: 'ApplyFailed', message: message.slice(0, 1_000) };

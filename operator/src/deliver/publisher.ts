@@ -1,4 +1,4 @@
-import type { Position } from '@evergate/contract/document';
+import { compareOrder, type Position } from '@evergate/contract/document';
 import type { DocumentKind } from '@evergate/contract/names';
 import type { Problem } from '@evergate/contract/problem';
 import type { ApiClient } from '../kube/apiClient.ts';
@@ -15,6 +15,7 @@ import type { WriteBudget } from './writeBudget.ts';
 
 /** Parts with more bytes are compressed. */
 const COMPRESS_ABOVE_BYTES = 8 * 1024;
+const MAX_OWN_VERSIONS = 256;
 
 export interface PublisherOptions {
   /** Its writes are fenced: none is sent once another may lead. */
@@ -64,6 +65,11 @@ export class Publisher {
   readonly #options: PublisherOptions;
   #state: State | undefined;
   #epoch = 1;
+  #isWriting = false;
+  /** Versions that were seen while writing. Objects of one fleet: bounded. */
+  readonly #unjudged = new Map<string, string | undefined>();
+  /** The versions of the last writes: the news of them may come late. */
+  #ownVersions: readonly string[] = [];
 
   constructor(options: PublisherOptions) {
     this.#options = options;
@@ -74,19 +80,35 @@ export class Publisher {
     return (await this.#load(signal)).served;
   }
 
-  /** Whether the version of an object is the one that this publisher knows of; anything else was somebody else's doing. */
-  isKnown(object: string, resourceVersion: string | undefined): boolean {
-    return this.#state === undefined || this.#state.versions.get(object) === resourceVersion;
+  /**
+   * Hears of the version of one of its objects, undefined where it is gone. Where that is somebody else's doing, what is stored counts and
+   * is read before the next publication; returns whether it was so. While a publication is under way the answer must wait for its end.
+   */
+  notice(object: string, resourceVersion: string | undefined): boolean {
+    if (this.#state === undefined) return false;
+    if (this.#isWriting) {
+      this.#unjudged.set(object, resourceVersion);
+      return false;
+    }
+    if (this.#isOwn(object, resourceVersion, this.#state)) return false;
+    this.forget();
+    return true;
   }
 
-  /** Somebody else wrote: what is stored counts, and is read before the next publication. */
-  forget(): void {
-    this.#state = undefined;
+  /** Whether what is stored has to be read again, because somebody else wrote it or a write failed. */
+  get mustReload(): boolean {
+    return this.#state === undefined;
   }
 
-  /** Gateways have seen a write newer than all that is stored (etcd was restored): what is written from now on is newer still. */
-  outrank(seen: Position): void {
-    this.#epoch = Math.max(this.#epoch, seen.epoch + 1);
+  /** Whether a gateway has seen a write that is newer than all that is stored: then etcd was restored to an older state. */
+  isOutranked(kind: DocumentKind, seen: Position): boolean {
+    const written = this.#state?.previous[kind];
+    return this.#state !== undefined && (written === undefined || compareOrder(seen, written) > 0);
+  }
+
+  /** What is written from now on is newer than that write. */
+  outrank({ epoch }: Position): void {
+    this.#epoch = Math.max(this.#epoch, epoch + 1);
   }
 
   /** Brings the content to the gateways. Rejects where the API server refuses or cannot be reached; calling again goes on. */
@@ -98,6 +120,7 @@ export class Publisher {
     if (next.unchanged) return { outcome: 'Unchanged', published: tableOf(next) };
     const heldBack = this.#heldBack(next, state.served, content);
     if (heldBack !== undefined) return heldBack;
+    this.#isWriting = true;
     try {
       const bytes = await this.#carryOut(next, state, signal);
       this.#state = { ...state, previous: next.state, served: content };
@@ -105,7 +128,21 @@ export class Publisher {
     } catch (error) {
       this.forget();
       throw error;
+    } finally {
+      this.#isWriting = false;
+      for (const [object, version] of this.#unjudged) this.notice(object, version);
+      this.#unjudged.clear();
     }
+  }
+
+  /** Somebody else wrote, or a write failed: what is stored counts. */
+  forget(): void {
+    this.#state = undefined;
+  }
+
+  #isOwn(object: string, resourceVersion: string | undefined, { versions }: State): boolean {
+    const known = versions.get(object);
+    return known === resourceVersion || (resourceVersion !== undefined && this.#ownVersions.includes(resourceVersion));
   }
 
   #heldBack(next: Publication, served: ServedContent, content: FleetContent): PublishOutcome | undefined {
@@ -148,7 +185,9 @@ export class Publisher {
       resourceVersion === undefined
         ? await client.create(resource, object, signal)
         : await client.replace(resource, object, signal);
-    versions.set(name, written.metadata.resourceVersion ?? '');
+    const version = written.metadata.resourceVersion ?? '';
+    versions.set(name, version);
+    this.#ownVersions = [version, ...this.#ownVersions.slice(0, MAX_OWN_VERSIONS - 1)];
     const bytes = write.gzip?.byteLength ?? Buffer.byteLength(write.text);
     report({ type: 'written', kind: write.kind, bytes });
     return bytes;
