@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { byteQuantity, cpuQuantity, quantityBytes, quantityMillicores } from '../src/quantity.ts';
+import { byteQuantity, canonicalQuantity, cpuQuantity, quantityBytes, quantityMillicores } from '../src/quantity.ts';
 
 test.each([
   [1, 1],
@@ -42,3 +42,18 @@ test.each([0, -1, 1.5, '0', '0m', '0.0', '.5', '1.', '1.0005', '500u', '1Ki', nu
     expect(cpuQuantity.safeParse(value).success).toBe(false);
   },
 );
+
+test.each([
+  ['1000m', '1'],
+  ['1.5', '1500m'],
+  ['0.25', '250m'],
+  [2, '2'],
+  ['1024Mi', '1Gi'],
+  ['1025Mi', '1025Mi'],
+  ['1048576Ki', '1Gi'],
+  ['2000', '2k'],
+  [1_048_576, '1048576'],
+  ['3000000k', '3G'],
+])('%p is stored as %p', (quantity, stored) => {
+  expect(canonicalQuantity(quantity)).toBe(stored);
+});
