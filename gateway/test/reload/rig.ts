@@ -23,7 +23,7 @@ export class Rig implements AsyncDisposable {
 
   constructor(publisher: Publisher, options: Partial<ReloaderOptions> = {}) {
     this.reloader = new Reloader({
-      source: new FileSource(publisher.root, { settleMs: 20, pollMs: 200 }),
+      sources: [{ name: 'Mount', source: new FileSource(publisher.root, { settleMs: 20, pollMs: 200 }) }],
       compileRule: (rule: Rule) => {
         this.compiledRules += 1;
         return compileRule(rule, { slot: () => 0, backends: () => noBackends });
