@@ -2,7 +2,7 @@ import { compareOrder, type DocumentIndex, type DocumentOrder } from '@evergate/
 import type { DocumentKind } from '@evergate/contract/names';
 import { parseIndex } from '@evergate/contract/parse';
 import type { Problem } from '@evergate/contract/problem';
-import { type SourceName, sourceNames } from './source.ts';
+import { isAsLively, type SourceName, sourceNames } from './source.ts';
 
 /** The latest index that a source offered, and what became of it. */
 export interface Offer<I extends DocumentIndex> {
@@ -77,13 +77,13 @@ export class Offers<I extends DocumentIndex> {
     return this.#all.flatMap((offer) => (this.#matters(offer, served) ? offer.refused : []));
   }
 
-  /** What cannot be read may be anything; but nothing is missing while a live source offers what is served. */
+  /** What cannot be read may be anything; but nothing is missing while a livelier source offers what is served. */
   #matters({ from, index }: Offer<I>, served: DocumentOrder | undefined): boolean {
     if (served === undefined) return true;
     if (index !== undefined && index.fleetUID !== served.fleetUID) return true;
     if (index !== undefined) return compareOrder(index, served) >= 0 && !isSame(index, served);
-    const others = this.#all.filter((other) => other.from !== from && other.from !== 'Copy');
-    return !others.some((other) => other.index !== undefined && isSame(other.index, served));
+    const has = this.sourceOf(served);
+    return has === undefined || isAsLively(from, has);
   }
 
   #read(offer: Offer<I>): (Offer<I> & { readonly index: I }) | { readonly problems: readonly Problem[] } {
