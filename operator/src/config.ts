@@ -84,7 +84,11 @@ function readDefaultFleet(text: string, problems: Problem[]): DefaultFleet | und
   const path = `${PREFIX}DEFAULT_FLEET`;
   try {
     const { name, spec } = JSON.parse(text) as { name?: unknown; spec?: unknown };
-    if (typeof name === 'string' && name !== '' && (spec === undefined || (typeof spec === 'object' && spec !== null))) {
+    if (
+      typeof name === 'string' &&
+      name !== '' &&
+      (spec === undefined || (typeof spec === 'object' && spec !== null))
+    ) {
       return { name, spec: { ...spec } };
     }
     problems.push({ path, message: 'lacks a name, or its spec is no object; give {"name": "default", "spec": {}}' });

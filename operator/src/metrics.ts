@@ -46,27 +46,29 @@ export class OperatorMetrics {
       buckets: SECONDS,
       registers,
     });
-    this.#writes = counter('evergate_operator_document_writes_total', 'Objects of documents that were written', [
+    this.#writes = this.#counter('evergate_operator_document_writes_total', 'Objects of documents that were written', [
       'fleet',
       'document',
     ]);
-    this.#writtenBytes = counter('evergate_operator_document_written_bytes_total', 'Bytes of documents written', [
+    this.#writtenBytes = this.#counter('evergate_operator_document_written_bytes_total', 'Bytes of documents written', [
       'fleet',
       'document',
     ]);
-    this.#damaged = counter('evergate_operator_documents_damaged_total', 'Documents found damaged and written anew', [
-      'fleet',
-    ]);
-    this.#statuses = counter('evergate_operator_status_writes_total', 'Statuses written, or refused', [
+    this.#damaged = this.#counter(
+      'evergate_operator_documents_damaged_total',
+      'Documents found damaged and written anew',
+      ['fleet'],
+    );
+    this.#statuses = this.#counter('evergate_operator_status_writes_total', 'Statuses written, or refused', [
       'kind',
       'outcome',
     ]);
-    this.#requests = counter('evergate_operator_api_requests_total', 'Requests to the API server; status 0 is no answer', [
-      'verb',
-      'resource',
-      'status',
-    ]);
-    this.#requestBytes = counter('evergate_operator_api_request_bytes_total', 'Bytes sent to the API server', [
+    this.#requests = this.#counter(
+      'evergate_operator_api_requests_total',
+      'Requests to the API server; status 0 is no answer',
+      ['verb', 'resource', 'status'],
+    );
+    this.#requestBytes = this.#counter('evergate_operator_api_request_bytes_total', 'Bytes sent to the API server', [
       'verb',
       'resource',
     ]);
@@ -76,9 +78,6 @@ export class OperatorMetrics {
       labelNames: ['fleet', 'state'],
       registers,
     });
-    for (const metric of [this.#writes, this.#writtenBytes, this.#damaged, this.#statuses, this.#requests, this.#requestBytes]) {
-      this.registry.registerMetric(metric);
-    }
     observe(this.registry, observed);
   }
 
@@ -124,6 +123,10 @@ export class OperatorMetrics {
     for (const state of ['receiving', 'unreachable']) this.#gateways.remove({ fleet, state });
   }
 
+  #counter<L extends string>(name: string, help: string, labelNames: readonly L[]): Counter<L> {
+    return new Counter({ name, help, labelNames: [...labelNames], registers: [this.registry] });
+  }
+
   #onPublish({ fleet, event }: Extract<ControllerEvent, { type: 'published' }>): void {
     if (event.type === 'damaged') return this.#damaged.inc({ fleet });
     this.#writes.inc({ fleet, document: event.kind });
@@ -131,23 +134,25 @@ export class OperatorMetrics {
   }
 }
 
-function counter<L extends string>(name: string, help: string, labelNames: readonly L[]): Counter<L> {
-  return new Counter({ name, help, labelNames: [...labelNames], registers: [] });
-}
-
 function observe(registry: Registry, { reflectors, isLeader, load }: Observed): void {
   const registers = [registry];
   gauge('evergate_operator_leader', 'Whether this process leads', () => Number(isLeader()));
   gauge('evergate_operator_queue_depth', 'Fleets that wait for a turn', () => load()?.fleets ?? 0);
-  gauge('evergate_operator_queue_age_seconds', 'How long the first of them has waited', () => (load()?.fleetsAgeMs ?? 0) / 1_000);
+  gauge(
+    'evergate_operator_queue_age_seconds',
+    'How long the first of them has waited',
+    () => (load()?.fleetsAgeMs ?? 0) / 1_000,
+  );
   gauge('evergate_operator_statuses_waiting', 'Statuses that wait to be written', () => load()?.statuses ?? 0);
   gauge('evergate_operator_watch_restarts', 'Watches opened anew since the start', () => {
     let restarts = 0;
     for (const { counts } of reflectors()) for (const count of Object.values(counts.restarts)) restarts += count;
     return restarts;
   });
-  gauge('evergate_operator_caches_unsynced', 'Kinds of which nothing complete is known yet', () =>
-    reflectors().filter(({ hasSynced }) => !hasSynced).length,
+  gauge(
+    'evergate_operator_caches_unsynced',
+    'Kinds of which nothing complete is known yet',
+    () => reflectors().filter(({ hasSynced }) => !hasSynced).length,
   );
 
   function gauge(name: string, help: string, read: () => number): void {

@@ -43,7 +43,8 @@ function logOutcome(
   if (outcome.outcome === 'HeldBack' && outcome.finding.reason === 'TooLarge') {
     return log.error('a table does not fit; the last one stays', { ...took, message: outcome.finding.message });
   }
-  if (outcome.outcome !== 'Published') return log.debug('a fleet was reconciled', { ...took, outcome: outcome.outcome });
+  if (outcome.outcome !== 'Published')
+    return log.debug('a fleet was reconciled', { ...took, outcome: outcome.outcome });
   const { published, writes, bytes } = outcome;
   log.info('a table was published', { ...took, epoch: published.epoch, sequence: published.sequence, writes, bytes });
 }
