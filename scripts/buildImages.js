@@ -2,14 +2,14 @@
  * Makes the images of the operator and the gateway. Run by `make images`, after `npm run build`. For each it prepares the folder
  * build/image-<program>, and then builds images/Dockerfile with it. Settings, from the environment:
  *
- *   BASE           the base image; scratch by default, where none can be pulled: the machine's own libraries go in then
+ *   BASE           the base image; scratch by default, where none can be pulled: this machine's C library goes in then
  *   IMAGE_PREFIX   what stands before /gateway and /operator; evergate by default
  *   IMAGE_TAG      the version of package.json by default
  *   CONTEXT_ONLY   with 1, the folders are prepared and nothing is built
  */
 import { execFileSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname, extname, join } from 'node:path';
+import { basename, dirname, extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -29,19 +29,31 @@ for (const program of programs) {
 function prepare(program) {
   const context = join(root, 'build', `image-${program}`);
   rmSync(context, { recursive: true, force: true });
-  mkdirSync(join(context, 'libraries'), { recursive: true });
-  if (base === 'scratch') copySystem(join(context, 'libraries'));
+  copyLibraries(join(context, 'libraries'));
+  if (base === 'scratch') addUser(join(context, 'libraries'));
   copyNode(join(context, 'node/usr/local/bin/node'));
   installModules(program, join(context, 'modules/app'));
   for (const workspace of workspacesOf(program)) copyWorkspace(workspace, join(context, 'program/app', workspace));
+  copy(join(root, 'LICENSE'), join(context, 'program/app/LICENSE'));
   run('chmod', ['-R', 'u=rwX,go=rX', context]);
   return context;
 }
 
-/** What Node needs of a system: the libraries it names, a user that is not root, and a place for temporary files. */
-function copySystem(target) {
+/**
+ * The libraries that Node names. A base image has a C library, which must be as new as this machine's; few have those of the compiler, so
+ * these always come along. (Never nothing: docker without BuildKit loses the layers after a COPY of nothing, moby/moby#40591.)
+ */
+function copyLibraries(target) {
   const libraries = run('ldd', [process.execPath]).match(/\/\S+\.so\S*/g) ?? [];
-  for (const library of libraries) copy(library, join(target, library));
+  for (const library of libraries) {
+    const isCompilers = /^lib(?:stdc\+\+|gcc_s|atomic)\./.test(basename(library));
+    if (isCompilers) copy(library, join(target, 'usr/local/lib', basename(library)));
+    else if (base === 'scratch') copy(library, join(target, library));
+  }
+}
+
+/** A user that is not root, with a place for temporary files. */
+function addUser(target) {
   mkdirSync(join(target, 'etc'), { recursive: true });
   mkdirSync(join(target, 'tmp'));
   writeFileSync(join(target, 'etc/passwd'), 'nonroot:x:65532:65532:nonroot:/tmp:/sbin/nologin\n');
