@@ -106,6 +106,13 @@ export class ApiServer {
     this.#apiServer?.resume();
   }
 
+  /** Makes etcd forget all versions but the newest of each object, and the API server forget what it remembers of them. */
+  async compactAndRestart(): Promise<void> {
+    await this.killApiServer();
+    await compact(this.#layout.etcdPort);
+    await this.startApiServer();
+  }
+
   /** Keeps what is stored, both stopped meanwhile; the way back is `restore`. */
   async backUp(): Promise<void> {
     await this.#exchangeData('etcd', 'backup');
@@ -192,6 +199,19 @@ async function until(what: string, program: Program, holds: () => Promise<boolea
     if (performance.now() > endsAt) throw new Error(`never came to be: ${what}:\n${program.lastWords}`);
     await pause(POLL_MS);
   }
+}
+
+/** By etcd's JSON interface: any read tells the newest revision. */
+async function compact(etcdPort: number): Promise<void> {
+  const read = await etcdCall(etcdPort, 'kv/range', { key: Buffer.from('/').toString('base64') });
+  const { header } = (await read.json()) as { header: { revision: string } };
+  const answer = await etcdCall(etcdPort, 'kv/compaction', { revision: header.revision, physical: true });
+  if (!answer.ok) throw new Error(`etcd refused to compact: ${await answer.text()}`);
+}
+
+function etcdCall(etcdPort: number, path: string, body: object): Promise<Response> {
+  const method = 'POST';
+  return fetch(`http://127.0.0.1:${etcdPort}/v3/${path}`, { method, body: JSON.stringify(body) });
 }
 
 function statusOf(url: string, ca: Buffer, token: string): Promise<number> {
