@@ -30,6 +30,8 @@ export type ControllerEvent =
       readonly outcome: Reconciled['outcome'];
     }
   | { readonly type: 'failed'; readonly fleet: string; readonly error: unknown; readonly retryMs: number }
+  /** The fleet is gone. */
+  | { readonly type: 'forgotten'; readonly fleet: string }
   | { readonly type: 'published'; readonly fleet: string; readonly event: PublishEvent }
   | { readonly type: 'acknowledged'; readonly fleet: string; readonly acknowledgement: Acknowledgement }
   /** Every gateway of the fleet serves a generation of a route, `ms` after the operator heard of it. */
@@ -178,8 +180,9 @@ export class Controller implements CacheListener {
   }
 
   #lookAgain({ key, complaints, publisher }: FleetRuntime, outcome: Reconciled['outcome']): void {
-    if (publisher.mustReload) this.#queue.add(key);
-    if (outcome.outcome === 'HeldBack' && outcome.retryMs !== undefined) this.#queue.addAfter(key, outcome.retryMs);
+    if (outcome.outcome !== 'HeldBack') {
+      if (publisher.mustReload) this.#queue.add(key);
+    } else if (outcome.retryMs !== undefined) this.#queue.addAfter(key, outcome.retryMs);
     this.#queue.addAfter(key, complaints.length > 0 ? RETRY_COMPLAINTS_MS : RESYNC_MS);
   }
 
@@ -228,7 +231,9 @@ export class Controller implements CacheListener {
   #forget(key: string): void {
     const runtime = this.#runtimes.get(key);
     this.#runtimes.delete(key);
-    runtime?.close();
-    if (runtime !== undefined) this.#statuses.routesChanged(runtime.ledger.records.keys());
+    if (runtime === undefined) return;
+    runtime.close();
+    this.#options.report({ type: 'forgotten', fleet: key });
+    this.#statuses.routesChanged(runtime.ledger.records.keys());
   }
 }

@@ -1,3 +1,4 @@
+import { documentKinds } from '@evergate/contract/names';
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { ControllerEvent } from './controller.ts';
 import type { Reflector } from './kube/reflector.ts';
@@ -96,6 +97,8 @@ export class OperatorMetrics {
       case 'failed':
         this.#reconciles.inc({ fleet: event.fleet, outcome: 'Failed' });
         return;
+      case 'forgotten':
+        return this.#forget(event.fleet);
       case 'published':
         this.#onPublish(event);
         return;
@@ -119,8 +122,13 @@ export class OperatorMetrics {
   }
 
   /** The series of a fleet that is gone go with it. */
-  forget(fleet: string): void {
+  #forget(fleet: string): void {
     for (const state of ['receiving', 'unreachable']) this.#gateways.remove({ fleet, state });
+    for (const outcome of ['Published', 'Unchanged', 'HeldBack', 'Failed']) this.#reconciles.remove({ fleet, outcome });
+    for (const counter of [this.#writes, this.#writtenBytes]) {
+      for (const document of documentKinds) counter.remove({ fleet, document });
+    }
+    this.#damaged.remove({ fleet });
   }
 
   #counter<L extends string>(name: string, help: string, labelNames: readonly L[]): Counter<L> {

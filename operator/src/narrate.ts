@@ -21,6 +21,8 @@ export function narrate(event: ControllerEvent, log: Logger, recorder: Pick<Even
         log.warn('documents were damaged and are written anew', { fleet: event.fleet, problems: event.event.problems });
       }
       return;
+    case 'forgotten':
+      return log.info('a fleet is gone', { fleet: event.fleet });
     case 'acknowledged':
     case 'propagated':
       return;
