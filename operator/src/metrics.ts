@@ -1,6 +1,7 @@
 import { documentKinds } from '@evergate/contract/names';
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { ControllerEvent } from './controller.ts';
+import { objectKey } from './kube/kubeObject.ts';
 import type { Reflector } from './kube/reflector.ts';
 import type { RequestReport } from './kube/requester.ts';
 
@@ -26,6 +27,8 @@ export class OperatorMetrics {
   readonly #requests: Counter<'verb' | 'resource' | 'status'>;
   readonly #requestBytes: Counter<'verb' | 'resource'>;
   readonly #gateways: Gauge<'fleet' | 'state'>;
+  readonly #evictions: Counter<'fleet' | 'outcome'>;
+  readonly #untold: Counter<'fleet'>;
 
   constructor(observed: Observed) {
     const registers = [this.registry];
@@ -73,6 +76,16 @@ export class OperatorMetrics {
       'verb',
       'resource',
     ]);
+    this.#evictions = this.#counter(
+      'evergate_operator_gateway_evictions_total',
+      'Evictions of gateways that were stuck on an older table, by what came of them',
+      ['fleet', 'outcome'],
+    );
+    this.#untold = this.#counter(
+      'evergate_operator_mounts_untold_total',
+      'Pods whose kubelet could not be told of new documents',
+      ['fleet'],
+    );
     this.#gateways = new Gauge({
       name: 'evergate_operator_gateways',
       help: 'Gateways of a fleet: those that may be sent requests, and those that do not answer the operator',
@@ -115,6 +128,10 @@ export class OperatorMetrics {
       case 'statusFailed':
         this.#statuses.inc({ kind: event.resource.kind, outcome: 'Failed' });
         return;
+      case 'eviction':
+        return this.#evictions.inc({ fleet: objectKey(event.fleet.metadata), outcome: event.eviction.outcome });
+      case 'untold':
+        return this.#untold.inc({ fleet: event.fleet });
       case 'propagated':
         this.#propagationSeconds.observe(event.ms / 1_000);
         return;
@@ -128,7 +145,9 @@ export class OperatorMetrics {
     for (const counter of [this.#writes, this.#writtenBytes]) {
       for (const document of documentKinds) counter.remove({ fleet, document });
     }
+    for (const outcome of ['Evicted', 'Forbidden', 'Failed']) this.#evictions.remove({ fleet, outcome });
     this.#damaged.remove({ fleet });
+    this.#untold.remove({ fleet });
   }
 
   #counter<L extends string>(name: string, help: string, labelNames: readonly L[]): Counter<L> {

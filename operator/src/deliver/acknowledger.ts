@@ -31,6 +31,8 @@ export interface AcknowledgerOptions {
   readonly wanted: () => Position | undefined;
   /** What the pods serve has changed. */
   readonly onChange: (now: Acknowledgement, before: Acknowledgement) => void;
+  /** Pods were asked, changed or not: at least every 5 s. */
+  readonly onLook?: (now: Acknowledgement) => void;
   readonly clock: Clock;
 }
 
@@ -154,6 +156,7 @@ export class Acknowledger {
     const isFirst = !this.#hasLooked;
     this.#hasLooked = true;
     if (isFirst || !isSame(before, this.#now)) this.#options.onChange(this.#now, before);
+    this.#options.onLook?.(this.#now);
   }
 }
 

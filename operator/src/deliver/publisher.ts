@@ -50,8 +50,11 @@ export type PublishOutcome =
   /** The last table stays; with `retryMs`, trying again then may succeed without any change. */
   | { readonly outcome: 'HeldBack'; readonly finding: Finding; readonly retryMs?: number };
 
+/** The routes that are published, and what stands beside them. */
 export interface PublishedTable extends Position {
   readonly revision: string;
+  /** Tells this state of the three documents from any other. */
+  readonly documents: string;
 }
 
 interface State {
@@ -268,6 +271,8 @@ function distrusted({ routes, endpoints, secrets, ...rest }: Previous): Previous
 }
 
 function tableOf({ state }: Publication): PublishedTable {
-  const { epoch, sequence, revision } = state.routes;
-  return { epoch, sequence, revision };
+  const { routes, endpoints, secrets } = state;
+  const { epoch, sequence, revision } = routes;
+  const documents = [epoch, sequence, endpoints.sequence, secrets.sequence].join('.');
+  return { epoch, sequence, revision, documents };
 }
