@@ -204,6 +204,8 @@ describe('a gateway that watches a real API server', () => {
       gateway = await start();
       const readyMs = await gateway.ready();
       process.stdout.write(`ready ${Math.round(readyMs)} ms after a start from the copy, without API server\n`);
+      // It has waited for its first list.
+      expect(readyMs).toBeGreaterThan(2_900);
       expect(await gateway.revision()).toMatchObject({ routes: { source: 'Copy' }, staleBecause: ['NoContact'] });
       expect(await answerTo('/api/0')).toBe(204);
       await server.startApiServer();
