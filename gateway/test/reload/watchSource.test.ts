@@ -22,7 +22,7 @@ const problems: string[] = [];
 
 function create(server = stub.url): WatchSource {
   const client = new ApiClient({ server, account: new ServiceAccount(account, timers.now), timers });
-  return new WatchSource({ client, namespace: 'infra', fleet: 'edge', timers, random: () => 0.5 });
+  return new WatchSource({ client, namespace: 'infra', fleet: 'edge', timers, random: () => 0.5, firstListMs: 3_000 });
 }
 
 function start(): Promise<void> {
