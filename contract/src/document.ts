@@ -108,7 +108,10 @@ export interface SecretsIndex extends Envelope {
 
 export type DocumentIndex = RoutesIndex | EndpointsIndex | SecretsIndex;
 
+/** A write of a document, as far as its place in their order goes. */
+export type Position = Pick<DocumentOrder, 'epoch' | 'sequence'>;
+
 /** Negative where `a` is older than `b`, 0 where they are the same write. */
-export function compareOrder(a: DocumentOrder, b: DocumentOrder): number {
+export function compareOrder(a: Position, b: Position): number {
   return a.epoch - b.epoch || a.sequence - b.sequence;
 }
