@@ -15,6 +15,8 @@ import type { Timers } from './timers.ts';
 
 /** How long the start waits for the first lists. */
 const FIRST_LIST_MS = 3_000;
+/** A part takes milliseconds. Whoever waits for it longer holds up other documents. */
+const PART_MS = 2_000;
 
 export interface WatchSourceOptions {
   readonly client: ApiClient;
@@ -83,11 +85,14 @@ export class WatchSource implements DocumentSource {
     cancel();
   }
 
+  /** Rejects at once while the document cannot be followed: then its parts cannot be had either. */
   async readPart(kind: DocumentKind, { name, slot, encoding }: PartReference): Promise<Uint8Array> {
     const { client, fleet } = this.#options;
+    const problem = this.#followed.get(kind)?.problem;
+    if (problem !== undefined) throw new Error(`the API server ${problem}`);
     const object = partObjectName(fleet, kind, name, slot);
     const key = partKey(kind, name, slot, encoding);
-    const configMap = await client.get(`${this.#collection('configmaps')}/${object}`, this.#closing.signal);
+    const configMap = await client.get(`${this.#collection('configmaps')}/${object}`, this.#closing.signal, PART_MS);
     const content = fieldOf(configMap, encoding === undefined ? 'data' : 'binaryData', key);
     if (typeof content !== 'string') throw new Error(`ConfigMap ${object} has no ${key}`);
     return Buffer.from(content, encoding === undefined ? 'utf8' : 'base64');

@@ -254,8 +254,17 @@ describe('WatchSource', () => {
     stub.fault = ({ path }) => path === `${configMaps}/edge-routes-0-a`;
     const reading = source.readPart('routes', { name: '0', slot: 'a', hash: '' });
     await eventually('it asked', () => stub.asked.length === 1);
-    timers.pass(10_000);
-    await expect(reading).rejects.toThrow('gave no answer within 10000 ms');
+    timers.pass(2_000);
+    await expect(reading).rejects.toThrow('gave no answer within 2000 ms');
+  });
+
+  test('asks for no part while it has lost the document: what is not there must not hold up what is', async () => {
+    await follow();
+    await stub.cut('edge-routes');
+    await eventually('the loss is noted', () => problems.length === 1);
+    const before = stub.asked.length;
+    await expect(source.readPart('routes', { name: '0', slot: 'a', hash: '' })).rejects.toThrow('the API server ');
+    expect(stub.asked).toHaveLength(before);
   });
 
   test('uses the token that stands in the file now', async () => {
