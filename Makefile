@@ -2,7 +2,7 @@
 # The tests want a real API server too: `make control-plane` finds one, or builds it where Go is installed.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test control-plane lint format-check typecheck generated generate bench lock clean
+.PHONY: help run test control-plane lint format-check typecheck generated generate bench images lock clean
 
 # The Node that npm installed, whatever the machine's own is.
 NODE := node_modules/.bin/node
@@ -31,8 +31,8 @@ typecheck: $(INSTALLED)
 
 # Generated anew, nothing may differ from what is there.
 generated: $(INSTALLED)
-	@before=$$(cat crds/*.yaml docs/reference/*.md | cksum) && npm run --silent generate > /dev/null && \
-	after=$$(cat crds/*.yaml docs/reference/*.md | cksum) && \
+	@before=$$(cat crds/*.yaml charts/*/files/crds/*.yaml docs/reference/*.md | cksum) && npm run --silent generate > /dev/null && \
+	after=$$(cat crds/*.yaml charts/*/files/crds/*.yaml docs/reference/*.md | cksum) && \
 	if [ "$$before" != "$$after" ]; then echo 'generated files were out of date; commit what make generate wrote'; exit 1; fi && \
 	echo 'generated files are up to date'
 
@@ -43,12 +43,16 @@ bench: $(INSTALLED) ## Compare the gateway with its peers, as far as they are in
 	npm run build
 	npm run bench
 
+images: $(INSTALLED) ## Build the images of operator and gateway; BASE=... names their base image, else they have none
+	npm run build
+	$(NODE) scripts/buildImages.js
+
 lock: ## After a change of dependencies: install them and complete package-lock.json for all platforms
 	npm install
 	node scripts/completeLock.js
 
 clean: ## Remove what was installed and built
-	rm -rf node_modules */node_modules */dist coverage .evergate
+	rm -rf node_modules */node_modules */dist build coverage .evergate
 
 # A second start takes no time: npm runs again only when a dependency changed.
 $(INSTALLED): $(MANIFESTS)
