@@ -17,11 +17,12 @@ import { allReasons } from './proxy/reasons.ts';
 import { FileSource } from './reload/fileSource.ts';
 import { Reloader } from './reload/reloader.ts';
 import { reportReload } from './reloadReport.ts';
-import { backendReports, readiness, revisionReport } from './reports.ts';
+import { backendReports, breakerReports, readiness, revisionReport } from './reports.ts';
 import { Serving } from './serving.ts';
 import { compileRule, compileSnapshot } from './snapshot/compile.ts';
 import { createStatusPort } from './statusPort.ts';
 import { Backends } from './upstream/backends.ts';
+import { Prober } from './upstream/prober.ts';
 
 const LOG_LIMIT_BYTES = 4 * 1_048_576;
 const LOG_FLUSH_MS = 100;
@@ -48,7 +49,8 @@ export async function startGateway(config: GatewayConfig): Promise<RunningGatewa
     },
   });
   const log = createLog({ level: config.logLevel, write: (line) => lines.write(line), now: Date.now });
-  const backends = new Backends(now, counters.backends);
+  const backends = new Backends({ clock: now, zone: config.zone }, counters.backends);
+  const prober = new Prober({ backends, counters, clock: now });
   const gateway = new Gateway({ counters, backends, deadlines: new Deadlines(now), accessLog: new AccessLog(lines) });
   const listeners = new Listeners({ host: config.host, events: listenerEvents(gateway, log), now });
   const drain = new Drain(listeners, () => drainTimes(config, gateway));
@@ -67,9 +69,10 @@ export async function startGateway(config: GatewayConfig): Promise<RunningGatewa
     host: config.host,
     port: config.statusPort,
     log,
-    metrics: new Metrics({ counters, eventLoop, perRoute }),
+    metrics: new Metrics({ counters, eventLoop, perRoute, refresh: () => backends.refresh() }),
     readiness: () => readiness(serving, drain),
     revision: () => revisionReport(reloader.status, drain),
+    breakers: () => breakerReports(backends, now()),
   });
   const admin = createAdminPort({
     port: config.adminPort,
@@ -86,6 +89,7 @@ export async function startGateway(config: GatewayConfig): Promise<RunningGatewa
     async drain() {
       log.info('draining');
       await serving.finishDrain();
+      prober.close();
       await Promise.all([reloader.close(), status.close(), admin.close()]);
       log.info('drained');
       await lines.close(1_000);

@@ -13,6 +13,7 @@ describe('the environment of a gateway', () => {
         propagationDelayMs: undefined,
         drainTimeoutMs: undefined,
         logLevel: 'info',
+        zone: undefined,
       },
     });
   });

@@ -11,6 +11,7 @@ import { allReasons, type Reason } from '../../src/proxy/reasons.ts';
 import { compileRule, compileSnapshot } from '../../src/snapshot/compile.ts';
 import type { CompiledRule, Snapshot } from '../../src/snapshot/snapshot.ts';
 import { Backends } from '../../src/upstream/backends.ts';
+import { Prober } from '../../src/upstream/prober.ts';
 import { ruleOf } from '../match/rules.ts';
 import { eventually } from './eventually.ts';
 import { RawClient } from './rawClient.ts';
@@ -36,6 +37,8 @@ export interface GatewayOptions {
   readonly rules?: readonly Partial<Rule>[];
   readonly traffic?: Partial<ClientTraffic>;
   readonly backend?: Partial<Omit<BackendSettings, 'id'>>;
+  /** Of some backends, beside `backend`. */
+  readonly policies?: Readonly<Record<string, Partial<Omit<BackendSettings, 'id'>>>>;
 }
 
 /** What the access log says of a request. */
@@ -54,6 +57,7 @@ export function endpointOf(port: number, fields: Partial<Endpoint> = {}): Endpoi
 export class GatewayUnderTest implements AsyncDisposable {
   readonly counters: Counters<Reason, (typeof upstreamErrorKinds)[number]>;
   readonly backends: Backends;
+  readonly prober: Prober;
   readonly deadlines: Deadlines;
   readonly gateway: Gateway;
   readonly accessLines: AccessLine[] = [];
@@ -65,7 +69,8 @@ export class GatewayUnderTest implements AsyncDisposable {
   private constructor() {
     const now = (): number => performance.now() + this.#skippedMs;
     this.counters = new Counters({ reasons: allReasons, upstreamErrorKinds, now });
-    this.backends = new Backends(now, this.counters.backends);
+    this.backends = new Backends({ clock: () => performance.now(), zone: 'here' }, this.counters.backends);
+    this.prober = new Prober({ backends: this.backends, counters: this.counters, clock: () => performance.now() });
     this.deadlines = new Deadlines(now);
     const accessLog = new AccessLog({ write: (line) => this.accessLines.push(JSON.parse(line)) });
     const { counters, backends, deadlines } = this;
@@ -109,6 +114,7 @@ export class GatewayUnderTest implements AsyncDisposable {
         loadBalancing: { policy: 'RoundRobin' },
         connectTimeoutMs: 2_000,
         ...options.backend,
+        ...options.policies?.[id],
       })),
     );
     this.serveEndpoints(options);
@@ -137,6 +143,7 @@ export class GatewayUnderTest implements AsyncDisposable {
     this.listener.destroy();
     await eventually('all connections closed', () => this.listener.connections === 0);
     this.deadlines.close();
+    this.prober.close();
     this.backends.close();
   }
 
