@@ -120,7 +120,7 @@ const rule = z.object({
     /** One attempt, up to its response's last byte. 0 is no limit. */
     backendRequestMs: milliseconds.optional(),
   }),
-  /** Absent: only what certainly did no harm is tried again. */
+  /** Absent: `defaultRetry`. */
   retry: retrySettingsSchema.optional(),
   limits: z.object({ requestBodyBytes: z.number().int().min(0).optional() }),
 });

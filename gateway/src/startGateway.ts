@@ -131,7 +131,11 @@ function slotOf(counters: Counters): (rule: Rule) => number {
 function joined(backends: Backends): (weighted: Rule['backends']) => WeightedBackends {
   return (weighted) =>
     new WeightedBackends(
-      weighted.map(({ backend, weight }) => ({ backend: backend === null ? null : backends.get(backend), weight })),
+      weighted.map(({ backend, weight, priority }) => ({
+        backend: backend === null ? null : backends.get(backend),
+        weight,
+        priority,
+      })),
     );
 }
 

@@ -4,6 +4,7 @@ import { fleetCases } from './fleetCases.ts';
 import { matchCases } from './matchCases.ts';
 import type { ObjectCase } from './objectCase.ts';
 import { policyCases } from './policyCases.ts';
+import { retryCases } from './retryCases.ts';
 import { routeCases } from './routeCases.ts';
 
 /** Every object that the parse and the API server must agree on. */
@@ -14,4 +15,5 @@ export const allCases: readonly ObjectCase[] = [
   ...filterFieldCases,
   ...fleetCases,
   ...policyCases,
+  ...retryCases,
 ];

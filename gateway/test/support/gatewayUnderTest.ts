@@ -1,4 +1,6 @@
+import { defaultPassiveHealth } from '@evergate/contract/backendSettings';
 import type { BackendEndpoints, Endpoint } from '@evergate/contract/endpoints';
+import { defaultRetry, type RetrySettings } from '@evergate/contract/retrySettings';
 import type { BackendSettings, FleetSettings, Rule } from '@evergate/contract/routeTable';
 import { WeightedBackends } from '../../src/balance/weightedBackends.ts';
 import { HttpListener } from '../../src/listen/httpListener.ts';
@@ -28,6 +30,9 @@ const clientTraffic: ClientTraffic = {
   maxRequestBodyBytes: 0,
   maxConnections: 1_000,
 };
+
+/** What may have reached a backend is not sent again: so that tests see what became of the first attempt. */
+export const noRetries: RetrySettings = { ...defaultRetry, attempts: 0 };
 
 /** What differs from a gateway with one rule that sends everything to the backend `app`. */
 export interface GatewayOptions {
@@ -113,6 +118,7 @@ export class GatewayUnderTest implements AsyncDisposable {
         id,
         loadBalancing: { policy: 'RoundRobin' },
         connectTimeoutMs: 2_000,
+        passiveHealth: { ...defaultPassiveHealth, maxFails: 0 },
         ...options.backend,
         ...options.policies?.[id],
       })),
@@ -162,7 +168,9 @@ export class GatewayUnderTest implements AsyncDisposable {
   }
 
   #compile(rules: readonly Partial<Rule>[], settings: FleetSettings): Promise<Snapshot> {
-    const compiled = rules.map((fields, index) => this.#compileRule(ruleOf(`route${index}`, fields)));
+    const compiled = rules.map((fields, index) =>
+      this.#compileRule(ruleOf(`route${index}`, { retry: noRetries, ...fields })),
+    );
     const order = { fleetUID: 'fleet', epoch: 0, sequence: 0, revision: '' };
     return compileSnapshot({ order, settings, rules: compiled }, () => undefined);
   }
@@ -174,7 +182,11 @@ export class GatewayUnderTest implements AsyncDisposable {
       slot: () => counters.rules.slotFor(rule.id, labels),
       backends: (refs) =>
         new WeightedBackends(
-          refs.map(({ backend, weight }) => ({ backend: backend === null ? null : backends.get(backend), weight })),
+          refs.map(({ backend, weight, priority }) => ({
+            backend: backend === null ? null : backends.get(backend),
+            weight,
+            priority,
+          })),
         ),
     });
     if (!compiled.ok) throw new Error(JSON.stringify(compiled.problems));
