@@ -53,7 +53,7 @@ async function rig(
 }
 
 const say = (bytes: string) => (request: SeenRequest) => void request.socket.write(bytes);
-const hangUp = ({ socket }: SeenRequest): void => socket.resetAndDestroy();
+const hangUp = ({ socket }: SeenRequest): void => void socket.resetAndDestroy();
 
 describe('a request without effects goes to another endpoint', () => {
   test.each([
