@@ -2,6 +2,7 @@ import { defaultHealthPrefix } from '@evergate/contract/names';
 import { z } from 'zod';
 import { conditions } from './conditions.ts';
 import { cidr, hostname, port, sectionName } from './fields.ts';
+import { fleetErrors } from './fleetErrors.ts';
 import { apiVersion, objectMeta } from './objectMeta.ts';
 import {
   type DeepReadonly,
@@ -130,6 +131,7 @@ const spec = z.strictObject({
   shutdown: shutdown.prefault({}).describe('How a gateway leaves without losing a request.'),
   clientTraffic: clientTraffic.prefault({}).describe('What clients may send, and how long they may take.'),
   telemetry: telemetry.prefault({}).describe('What the gateways tell about themselves.'),
+  errors: fleetErrors.prefault({}).describe('How the gateways answer what they answer themselves.'),
 });
 
 const count = integer(0, 1_000_000);

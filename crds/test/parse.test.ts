@@ -151,6 +151,7 @@ describe('defaults are filled in', () => {
         healthPathPrefix: '/.evergate',
       },
       telemetry: { accessLog: { mode: 'Errors', percent: 1 }, metrics: { perRoute: 'All' } },
+      errors: { reasonHeader: 'Trusted', pages: [] },
     });
   });
 

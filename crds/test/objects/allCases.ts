@@ -1,3 +1,4 @@
+import { errorCases } from './errorCases.ts';
 import { filterCases } from './filterCases.ts';
 import { filterFieldCases } from './filterFieldCases.ts';
 import { fleetCases } from './fleetCases.ts';
@@ -14,6 +15,7 @@ export const allCases: readonly ObjectCase[] = [
   ...filterCases,
   ...filterFieldCases,
   ...fleetCases,
+  ...errorCases,
   ...policyCases,
   ...retryCases,
 ];

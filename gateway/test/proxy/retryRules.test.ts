@@ -78,10 +78,7 @@ describe('a request without effects goes to another endpoint', () => {
 
   test('after an attempt that took too long', async () => {
     await using it = await rig(() => {}, {}, { timeouts: { backendRequestMs: 1_000 } });
-    const asked = it.ask(GET);
-    await it.failing.request();
-    it.gateway.skip(1_050);
-    expect(await asked).toMatchObject({ status: 200 });
+    expect(await it.ask(GET)).toMatchObject({ status: 200 });
     await it.failing.abandoned();
     expect(await it.gateway.settled()).toMatchObject({ attempts: 2, failedTries: [{ failure: 'Timeout' }] });
   });

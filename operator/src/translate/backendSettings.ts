@@ -5,7 +5,7 @@ import {
   defaultPassiveHealth,
 } from '@evergate/contract/backendSettings';
 import type { BackendPolicySpec } from '@evergate/crds/backendPolicy';
-import { milliseconds } from './settings.ts';
+import { milliseconds, readRange } from './settings.ts';
 
 type Settings = Omit<BackendSettings, 'id'>;
 type Breaker = NonNullable<BackendPolicySpec['circuitBreaker']>;
@@ -71,12 +71,6 @@ function readActiveHealth(active: NonNullable<BackendPolicySpec['activeHealth']>
     unhealthyThreshold,
     expectedStatuses: active.expectedStatuses.map(readRange),
   };
-}
-
-/** `200` or `200-399`, as the schema has it. */
-function readRange(text: string): readonly [number, number] {
-  const [from = 0, to = from] = text.split('-').map(Number);
-  return [from, to];
 }
 
 function readBreaker(breaker: Breaker, fallbackId: string | undefined): Settings['circuitBreaker'] {
