@@ -1,18 +1,25 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { FleetSettings, Rule } from '@evergate/contract/routeTable';
+import type { BackendSettings, FleetSettings, Rule } from '@evergate/contract/routeTable';
 import { type FleetContent, type Published, publication } from '@evergate/operator/deliver/publication';
 import { gatewayNodeOptions } from '../../src/run/gatewayProcess.ts';
 import { freePorts } from './evergate.ts';
 
-const program = fileURLToPath(import.meta.resolve('@evergate/gateway/main'));
+const workspace = fileURLToPath(new URL('../../../gateway', import.meta.url));
 const identity = { fleetUID: 'test', fleet: { namespace: 'test', name: 'test' }, epoch: 1 };
 
-/** One gateway in a process of its own, started as `evergate run` starts it, on documents that the test writes. */
+/** The program as images ship it. The compiler that a process running from sources carries along takes some 40 MB by itself. */
+function emittedProgram(): string {
+  const compiler = fileURLToPath(new URL('../../../node_modules/typescript/bin/tsc', import.meta.url));
+  execFileSync(process.execPath, [compiler, '-b', workspace], { stdio: 'inherit', timeout: 120_000 });
+  return join(workspace, 'dist/src/main.js');
+}
+
+/** One gateway in a process of its own, on documents that the test writes. */
 export class GatewayUnderTest {
   readonly port: number;
   readonly #statusPort: number;
@@ -30,7 +37,7 @@ export class GatewayUnderTest {
   static async start(): Promise<GatewayUnderTest> {
     const documents = await mkdtemp(join(tmpdir(), 'evergate-gateway-'));
     const [port, statusPort, adminPort] = [await freePorts(1), await freePorts(1), await freePorts(1)];
-    const child = spawn(process.execPath, ['--conditions=source', ...gatewayNodeOptions, program], {
+    const child = spawn(process.execPath, [...gatewayNodeOptions, emittedProgram()], {
       stdio: ['ignore', 'ignore', 'inherit'],
       env: {
         ...process.env,
@@ -80,6 +87,12 @@ export class GatewayUnderTest {
     return Number(line?.slice(name.length + 1));
   }
 
+  /** The sum of a metric over all its labels. */
+  async total(name: string): Promise<number> {
+    const lines = (await this.status('/metrics')).split('\n').filter((text) => text.startsWith(`${name}{`));
+    return lines.reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' '))), 0);
+  }
+
   /** Resident memory in bytes. */
   get residentBytes(): number {
     const status = readFileSync(`/proc/${this.#process.pid}/status`, 'latin1');
@@ -94,14 +107,16 @@ export class GatewayUnderTest {
   }
 }
 
-/** A backend and the loopback port it has. */
+/** A backend and the loopback ports it has. */
 export interface BackendOfTest {
   readonly id: string;
-  readonly port: number;
+  /** One, or one of each endpoint. */
+  readonly port: number | readonly number[];
+  readonly settings?: Partial<BackendSettings>;
 }
 
 /** A rule for a path prefix of `big.example.com`. */
-export function ruleOf(number: number, path: string, backend: string): Rule {
+export function ruleOf(number: number, path: string, backend: string, fields: Partial<Rule> = {}): Rule {
   return {
     id: `test/r${number}/0`,
     route: { namespace: 'test', name: `r${number}`, uid: `uid-${number}`, generation: 1, createdAt: 0 },
@@ -114,6 +129,7 @@ export function ruleOf(number: number, path: string, backend: string): Rule {
     backends: [{ backend, weight: 1 }],
     timeouts: {},
     limits: {},
+    ...fields,
   };
 }
 
@@ -121,10 +137,21 @@ function contentOf(port: number, rules: readonly Rule[], backends: readonly Back
   return {
     settings: settingsOf(port),
     rules,
-    backends: backends.map(({ id }) => ({ id, loadBalancing: { policy: 'LeastRequests' }, connectTimeoutMs: 5_000 })),
-    endpoints: backends.map(({ id, port: endpointPort }) => ({
+    backends: backends.map(({ id, settings }) => ({
       id,
-      endpoints: [{ address: '127.0.0.1', port: endpointPort, ready: true, serving: true, terminating: false }],
+      loadBalancing: { policy: 'LeastRequests' },
+      connectTimeoutMs: 5_000,
+      ...settings,
+    })),
+    endpoints: backends.map(({ id, port: ports }) => ({
+      id,
+      endpoints: [ports].flat().map((endpointPort) => ({
+        address: '127.0.0.1',
+        port: endpointPort,
+        ready: true,
+        serving: true,
+        terminating: false,
+      })),
     })),
     gateways: 1,
     secrets: [],
