@@ -14,8 +14,8 @@ interface Watched {
 }
 
 export interface StepContext {
-  readonly api: ApiClient;
-  readonly programmed: ProgrammedWatch;
+  readonly api: Pick<ApiClient, 'call'>;
+  readonly programmed: Pick<ProgrammedWatch, 'programmed'>;
   readonly options: ProbeOptions;
 }
 
@@ -46,7 +46,7 @@ export async function runStep(context: StepContext, step: Step): Promise<StepRes
 }
 
 /** The generation of the last object written. */
-async function makeChange(api: ApiClient, { calls }: Step): Promise<number> {
+async function makeChange(api: Pick<ApiClient, 'call'>, { calls }: Step): Promise<number> {
   let generation = 0;
   for (const call of calls) {
     const answer = await api.call<{ metadata?: { generation?: number } }>(call);

@@ -11,7 +11,8 @@ export async function runSteps(
   progress: (done: number) => void,
 ): Promise<readonly StepResult[]> {
   const api = new ApiClient();
-  const context: StepContext = { api, options, programmed: new ProgrammedWatch(api) };
+  const programmed = new ProgrammedWatch(api);
+  const context: StepContext = { api, options, programmed };
   const waiting = [...options.steps];
   const results: StepResult[] = [];
   const work = async (): Promise<void> => {
@@ -23,7 +24,7 @@ export async function runSteps(
   try {
     await Promise.all(Array.from({ length: options.parallel }, work));
   } finally {
-    context.programmed.close();
+    programmed.close();
   }
   return results;
 }

@@ -23,17 +23,20 @@ export interface UpstreamExchange {
   readonly query: URLSearchParams;
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
+  /** Whether the upstream takes its leave: then the answer says `Connection: close`. */
+  readonly isLeaving: () => boolean;
 }
 
 /** What `?do=` may ask for; without it the request is told back. */
 export const answers: Readonly<Record<string, Answer>> = { echo, slow, status, download, events };
 
 /** Tells the request back, so that the client knows the answer is its own and whole. */
-async function echo({ origin, request, response }: UpstreamExchange): Promise<void> {
+async function echo({ origin, request, response, isLeaving }: UpstreamExchange): Promise<void> {
   const body = await buffer(request);
   const sha256 = createHash('sha256').update(body).digest('hex');
   const id = request.headers[idHeader] ?? '';
   const { method, url } = request;
+  if (isLeaving()) response.setHeader('connection', 'close');
   response.setHeader('content-type', 'application/json');
   response.end(JSON.stringify({ ...origin, id, method, url, bytes: body.length, sha256 }));
 }

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import { idHeader } from '../requestId.ts';
@@ -7,6 +8,7 @@ import { echoWebSocket } from './webSocketEcho.ts';
 /** After it has said `Connection: close` this long, it takes no more connections. */
 const GOODBYE_MS = 2_000;
 const IDLE_MS = 120_000;
+const IDLE_CHECK_MS = 100;
 
 export interface UpstreamOptions {
   readonly origin: Origin;
@@ -34,21 +36,21 @@ export class Upstream {
    * Leaves as a careful backend does: serves on as if nothing were for `graceMs`, while it is taken out of use; then says `Connection:
    * close` with each answer; then takes no more connections and ends once all is answered.
    */
-  async leave(graceMs: number): Promise<void> {
+  async leave(graceMs: number, goodbyeMs: number = GOODBYE_MS): Promise<void> {
     await delay(graceMs);
     this.#leaving = true;
-    await delay(GOODBYE_MS);
-    await new Promise((resolve) => {
-      this.server.close(resolve);
-      this.server.closeIdleConnections();
-    });
+    await delay(goodbyeMs);
+    const ended = once(this.server, 'close');
+    this.server.close();
+    // What a client keeps although it was told, or was busy with an answer that began before.
+    const idle = setInterval(() => this.server.closeIdleConnections(), IDLE_CHECK_MS);
+    await ended.finally(() => clearInterval(idle));
   }
 
   #answer(request: IncomingMessage, response: ServerResponse): void {
     const { origin, arrived } = this.#options;
     const id = request.headers[idHeader];
     if (typeof id === 'string') arrived(id);
-    if (this.#leaving) response.setHeader('connection', 'close');
     response.setHeader('x-e2e-pod', origin.pod);
     response.setHeader('x-e2e-version', origin.version);
     const query = new URL(request.url ?? '/', 'http://upstream').searchParams;
@@ -58,7 +60,7 @@ export class Upstream {
       response.end();
       return;
     }
-    wanted({ origin, query, request, response }).catch(() => response.destroy());
+    wanted({ origin, query, request, response, isLeaving: () => this.#leaving }).catch(() => response.destroy());
   }
 
   /** Spread evenly: with 50, every second one. */
