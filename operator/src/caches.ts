@@ -51,13 +51,13 @@ export interface CachesOptions {
   /** Of routes, policies, Services and slices; empty for all. */
   readonly watchNamespaces: readonly string[];
   readonly fleetNamespaces: readonly string[];
-  readonly listener: CacheListener;
   readonly onError: (error: ReflectorError, resource: Resource) => void;
 }
 
 /** Everything the operator reads of the cluster, kept by list and watch. */
 export class Caches implements World {
-  readonly #listener: CacheListener;
+  /** Who hears of changes; nobody while this process does not lead. */
+  listener: CacheListener | undefined;
   readonly #kinds: readonly KindCache[];
   readonly #routes: KindCache;
   readonly #fleets: KindCache;
@@ -71,15 +71,14 @@ export class Caches implements World {
   readonly #managed = new Map<string, KubeObject>();
 
   constructor(options: CachesOptions) {
-    const { listener, watchNamespaces, fleetNamespaces } = options;
-    this.#listener = listener;
+    const { watchNamespaces, fleetNamespaces } = options;
     const watched = { ...options, namespaces: watchNamespaces };
     const ofFleets = { ...options, namespaces: fleetNamespaces, labelSelector: fleetLabel };
-    this.#routes = this.#kindWithStatus(watched, gatewayRoutes, (change) => listener.onRoute(change));
-    this.#policies = this.#kindWithStatus(watched, backendPolicies, (change) => listener.onPolicy(change));
+    this.#routes = this.#kindWithStatus(watched, gatewayRoutes, (change) => this.listener?.onRoute(change));
+    this.#policies = this.#kindWithStatus(watched, backendPolicies, (change) => this.listener?.onPolicy(change));
     const fleets = { ...options, namespaces: fleetNamespaces };
-    this.#fleets = this.#kindWithStatus(fleets, gatewayFleets, (change) => listener.onFleet(change));
-    this.#pods = this.#kind(ofFleets, pods, (change) => listener.onPod(fleetOf(change)), { trim: trimPod });
+    this.#fleets = this.#kindWithStatus(fleets, gatewayFleets, (change) => this.listener?.onFleet(change));
+    this.#pods = this.#kind(ofFleets, pods, (change) => this.listener?.onPod(fleetOf(change)), { trim: trimPod });
     this.#owned = renderedResources.map((resource) => this.#ownedKind(ofFleets, resource));
     this.#kinds = [
       this.#routes,
@@ -132,12 +131,27 @@ export class Caches implements World {
     return this.#kinds.flatMap(({ reflectors }) => reflectors);
   }
 
+  /** Resolves when everything is known once. */
+  async start(): Promise<void> {
+    for (const reflector of this.reflectors) reflector.start();
+    await Promise.all(this.reflectors.map(({ synced }) => synced));
+  }
+
+  get isSynced(): boolean {
+    return this.reflectors.every(({ hasSynced }) => hasSynced);
+  }
+
+  async stop(): Promise<void> {
+    this.listener = undefined;
+    await Promise.all(this.reflectors.map((reflector) => reflector.stop()));
+  }
+
   #kindWithStatus(
     options: CachesOptions & { readonly namespaces: readonly string[] },
     resource: Resource,
     onChange: (change: StoreChange<KubeObject>) => void,
   ): KindCache {
-    const onSeen = ({ metadata }: KubeObject): void => this.#listener.onStatusSeen(resource, objectKey(metadata));
+    const onSeen = ({ metadata }: KubeObject): void => this.listener?.onStatusSeen(resource, objectKey(metadata));
     return new KindCache({ ...options, resource, onChange, ignoresStatus: true, onSeen });
   }
 
@@ -161,11 +175,11 @@ export class Caches implements World {
       ignoresStatus: true,
       onSeen: (object) => {
         this.#managed.set(keyOf(objectKey(object.metadata)), object);
-        this.#listener.onOwnedSeen(fleetOf({ new: object }));
+        this.listener?.onOwnedSeen(fleetOf({ new: object }));
       },
       onChange: (change) => {
         if (change.new === undefined) this.#managed.delete(keyOf(change.key));
-        this.#listener.onOwned(fleetOf(change));
+        this.listener?.onOwned(fleetOf(change));
       },
     });
   }
@@ -178,7 +192,7 @@ export class Caches implements World {
     const labelSelector = `${options.labelSelector},${documentLabel}`;
     const onChange = (change: StoreChange<KubeObject>): void => {
       const { metadata } = (change.new ?? change.old) as KubeObject;
-      this.#listener.onDocument(fleetOf(change), metadata.name, change.new?.metadata.resourceVersion);
+      this.listener?.onDocument(fleetOf(change), metadata.name, change.new?.metadata.resourceVersion);
     };
     const trim = ({ metadata }: KubeObject): KubeObject => ({ metadata, version: metadata.resourceVersion });
     return new KindCache({ ...options, labelSelector, resource, onChange, trim });
@@ -186,12 +200,12 @@ export class Caches implements World {
 
   #serviceChanged({ key, new: now }: StoreChange<KubeObject>): void {
     keep(this.services, key, 'Service', now);
-    this.#listener.onService(key);
+    this.listener?.onService(key);
   }
 
   #grantChanged({ key, old, new: now }: StoreChange<KubeObject>): void {
     keep(this.referenceGrants, key, 'ReferenceGrant', now);
-    this.#listener.onReferenceGrant((now ?? old)?.metadata.namespace ?? '');
+    this.listener?.onReferenceGrant((now ?? old)?.metadata.namespace ?? '');
   }
 
   #sliceChanged({ key, old, new: now }: StoreChange<KubeObject>): void {
@@ -201,9 +215,9 @@ export class Caches implements World {
       const slices = this.#slices.get(after) ?? new Map<string, EndpointSlice>();
       keep(slices, key, 'EndpointSlice', now);
       if (slices.size > 0) this.#slices.set(after, slices);
-      this.#listener.onService(after);
+      this.listener?.onService(after);
     }
-    if (before !== undefined && before !== after) this.#listener.onService(before);
+    if (before !== undefined && before !== after) this.listener?.onService(before);
   }
 
   #dropSlice(service: string, key: string): void {
@@ -214,13 +228,24 @@ export class Caches implements World {
 }
 
 /** Of an object's label: the fleet in the same namespace. */
-function fleetOf({ old, new: now }: { readonly old?: KubeObject | undefined; readonly new: KubeObject | undefined }): string {
+function fleetOf({
+  old,
+  new: now,
+}: {
+  readonly old?: KubeObject | undefined;
+  readonly new: KubeObject | undefined;
+}): string {
   const metadata = (now ?? old)?.metadata;
   return `${metadata?.namespace ?? ''}/${metadata?.labels?.[fleetLabel] ?? ''}`;
 }
 
 /** What cannot be read counts as absent: the API server has validated it, so it is of a version we do not know. */
-function keep<K extends Kind>(objects: Map<string, Objects[K]>, key: string, kind: K, object: KubeObject | undefined): void {
+function keep<K extends Kind>(
+  objects: Map<string, Objects[K]>,
+  key: string,
+  kind: K,
+  object: KubeObject | undefined,
+): void {
   const parsed = object === undefined ? undefined : parseObject(kind, object);
   if (parsed?.ok === true) objects.set(key, parsed.value);
   else objects.delete(key);

@@ -32,7 +32,14 @@ export type ControllerEvent =
   | { readonly type: 'failed'; readonly fleet: string; readonly error: unknown; readonly retryMs: number }
   | { readonly type: 'published'; readonly fleet: string; readonly event: PublishEvent }
   | { readonly type: 'acknowledged'; readonly fleet: string; readonly acknowledgement: Acknowledgement }
-  | { readonly type: 'statusWritten'; readonly resource: Resource; readonly now: KubeObject; readonly before: KubeObject }
+  /** Every gateway of the fleet serves a generation of a route, `ms` after the operator heard of it. */
+  | { readonly type: 'propagated'; readonly fleet: string; readonly route: string; readonly ms: number }
+  | {
+      readonly type: 'statusWritten';
+      readonly resource: Resource;
+      readonly now: KubeObject;
+      readonly before: KubeObject;
+    }
   | { readonly type: 'statusFailed'; readonly resource: Resource; readonly key: string; readonly error: unknown };
 
 export interface ControllerOptions {
@@ -89,7 +96,10 @@ export class Controller implements CacheListener {
     this.#addFleets(this.#caches.fleets.keys());
     this.#statuses.routesChanged(this.#caches.routes.keys());
     try {
-      await Promise.all([this.#queue.run((fleet, turn) => this.#turn(fleet, turn), FLEETS_AT_ONCE, signal), this.#statuses.run(signal)]);
+      await Promise.all([
+        this.#queue.run((fleet, turn) => this.#turn(fleet, turn), FLEETS_AT_ONCE, signal),
+        this.#statuses.run(signal),
+      ]);
     } finally {
       for (const runtime of this.#runtimes.values()) runtime.close();
       this.#runtimes.clear();
@@ -203,8 +213,15 @@ export class Controller implements CacheListener {
 
   #acknowledged(runtime: FleetRuntime, now: Acknowledgement, before: Acknowledgement): void {
     this.#options.report({ type: 'acknowledged', fleet: runtime.key, acknowledgement: now });
-    this.#statuses.acknowledged(runtime, now, before);
+    for (const route of this.#statuses.acknowledged(runtime, now, before)) this.#arrived(runtime.key, route);
     if (writesAhead(runtime).length > 0) this.#queue.add(runtime.key);
+  }
+
+  #arrived(fleet: string, route: string): void {
+    const heardAt = this.#heardAt.get(route);
+    if (heardAt === undefined) return;
+    this.#heardAt.delete(route);
+    this.#options.report({ type: 'propagated', fleet, route, ms: this.#options.clock.wallMs() - heardAt });
   }
 
   /** What the fleet had goes with it, by owner references; its routes look for another. */
@@ -215,4 +232,3 @@ export class Controller implements CacheListener {
     if (runtime !== undefined) this.#statuses.routesChanged(runtime.ledger.records.keys());
   }
 }
-

@@ -1,9 +1,10 @@
 import type { DocumentKind } from '@evergate/contract/names';
 import type { GatewayFleet } from '@evergate/crds/gatewayFleet';
+import { apiVersion } from '@evergate/crds/objectMeta';
 import { Applier } from './apply/applier.ts';
 import type { Acknowledgement } from './deliver/acknowledgement.ts';
 import { Acknowledger } from './deliver/acknowledger.ts';
-import { documentLabel } from './deliver/documentObject.ts';
+import { documentLabel, documentResource } from './deliver/documentObject.ts';
 import { type FleetPod, readFleetPods } from './deliver/fleetPods.ts';
 import type { PodClient } from './deliver/podClient.ts';
 import { type PublishEvent, type PublishedTable, Publisher } from './deliver/publisher.ts';
@@ -11,7 +12,6 @@ import { WriteBudget } from './deliver/writeBudget.ts';
 import type { ApiClient } from './kube/apiClient.ts';
 import type { Clock } from './kube/clock.ts';
 import type { KubeObject, ObjectMeta } from './kube/kubeObject.ts';
-import { gatewayFleets } from './kube/resource.ts';
 import { fleetObject } from './render/fleetObject.ts';
 import { fleetLabel } from './render/labels.ts';
 import { Ledger } from './status/ledger.ts';
@@ -102,7 +102,8 @@ export class FleetRuntime {
 
   #documentMetadata(objectName: string, kind: DocumentKind): ObjectMeta {
     const { namespace, name, uid } = this.#options;
-    const { metadata } = fleetObject({ namespace, name, uid }, gatewayFleets, { fields: {} });
+    const fleet = { apiVersion, kind: 'GatewayFleet', metadata: { namespace, name, uid } } as const;
+    const { metadata } = fleetObject(fleet, documentResource(kind), { fields: {} });
     return { ...metadata, name: objectName, labels: { ...metadata.labels, [documentLabel]: kind } };
   }
 }

@@ -7,7 +7,10 @@ import { defaultFleetOf, policyTargets, type World } from './world.ts';
 /* Which fleets a change concerns. Pure: keys are `<namespace>/<name>`. */
 
 /** Of a route that changed: the fleets that it names, or named before. */
-export function fleetsOfRoute(world: Pick<World, 'fleets'>, versions: readonly (KubeObject | undefined)[]): readonly string[] {
+export function fleetsOfRoute(
+  world: Pick<World, 'fleets'>,
+  versions: readonly (KubeObject | undefined)[],
+): readonly string[] {
   const concerned = versions.flatMap((route) => {
     if (route === undefined) return [];
     const named = fleetsNamedBy(route);

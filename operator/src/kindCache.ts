@@ -7,7 +7,7 @@ import type { Resource } from './kube/resource.ts';
 import { Store, type StoreChange } from './kube/store.ts';
 
 export interface KindCacheOptions {
-  readonly client: Pick<ApiClient, 'list' | 'watch'>;
+  readonly client: Pick<ApiClient, 'list' | 'listAll' | 'watch'>;
   readonly clock: Clock;
   readonly resource: Resource;
   /** Empty for all. */
@@ -97,4 +97,3 @@ function heard(store: Store, onSeen: (object: KubeObject) => void): ReflectorLis
     },
   };
 }
-

@@ -130,4 +130,3 @@ async function applyObjects(runtime: FleetRuntime, context: ReconcileContext, si
   const rendered = renderFleet(fleet, { image: gatewayImage, operatorNamespace, deployment: deployment?.object });
   return runtime.applier.apply(rendered, live, signal);
 }
-

@@ -8,7 +8,14 @@ import { fleetsNamedBy } from './interest.ts';
 import type { ApiClient } from './kube/apiClient.ts';
 import type { Clock } from './kube/clock.ts';
 import { type KubeObject, objectKey } from './kube/kubeObject.ts';
-import { backendPolicies, deployments, gatewayFleets, gatewayRoutes, type Resource, services } from './kube/resource.ts';
+import {
+  backendPolicies,
+  deployments,
+  gatewayFleets,
+  gatewayRoutes,
+  type Resource,
+  services,
+} from './kube/resource.ts';
 import { addressesOf } from './status/addresses.ts';
 import { fleetStatus } from './status/fleetStatus.ts';
 import { type RouteRecord, routeKey } from './status/ledger.ts';
@@ -84,14 +91,20 @@ export class Statuses {
     }
   }
 
-  /** The pods of a fleet serve something else than before: whoever was waiting for it is told at once. */
-  acknowledged({ key, ledger }: FleetRuntime, now: Acknowledgement, before: Acknowledgement): void {
+  /**
+   * The pods of a fleet serve something else than before: whoever was waiting for it is told at once. Returns the routes that every
+   * gateway serves as they are from now on.
+   */
+  acknowledged({ key, ledger }: FleetRuntime, now: Acknowledgement, before: Acknowledgement): readonly string[] {
+    const arrived: string[] = [];
     for (const [route, record] of ledger.records) {
       const [is, was] = [now, before].map((acknowledgement) => isLive(record, acknowledgement));
+      if (is === true && was === false) arrived.push(route);
       if (is !== was) this.#routes.write(route);
       else if (!is) this.#routes.writeSoon(route);
     }
     this.#fleets.write(key);
+    return arrived;
   }
 
   #writer(resource: Resource, compose: (object: KubeObject) => object | undefined): StatusWriter {
@@ -108,7 +121,7 @@ export class Statuses {
   }
 
   #composeRoute(route: KubeObject): GatewayRouteStatus | undefined {
-    const { caches, runtimes, controllerName, clock } = this.#options;
+    const { controllerName, clock } = this.#options;
     const key = objectKey(route.metadata);
     const generation = route.metadata.generation ?? 0;
     const found = this.#fleetsOf(route).map((fleet) => ({ runtime: fleet, record: fleet?.ledger.records.get(key) }));

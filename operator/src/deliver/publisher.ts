@@ -183,7 +183,7 @@ export class Publisher {
     });
     const written =
       resourceVersion === undefined
-        ? await client.create(resource, object, signal)
+        ? await client.create(resource, object, {}, signal)
         : await client.replace(resource, object, signal);
     const version = written.metadata.resourceVersion ?? '';
     versions.set(name, version);

@@ -25,6 +25,13 @@ export interface ApplyOptions {
   readonly dryRun?: boolean;
 }
 
+export interface CreateOptions {
+  readonly fieldManager?: string;
+  readonly dryRun?: boolean;
+  /** Refuses fields that the kind does not have, as kubectl asks; without it they are dropped. */
+  readonly strict?: boolean;
+}
+
 export interface DeleteOptions {
   /** Only the very object that was looked at, not another that took its name. */
   readonly uid?: string | undefined;
@@ -96,9 +103,15 @@ export class ApiClient {
     }
   }
 
-  create(resource: Resource, object: KubeObject, signal?: AbortSignal): Promise<KubeObject> {
+  create(
+    resource: Resource,
+    object: KubeObject,
+    options: CreateOptions = {},
+    signal?: AbortSignal,
+  ): Promise<KubeObject> {
     const target = { namespace: object.metadata.namespace };
-    return this.#object({ verb: 'create', method: 'POST', resource, target, body: object, signal });
+    const query = createQuery(options);
+    return this.#object({ verb: 'create', method: 'POST', resource, target, query, body: object, signal });
   }
 
   /** Puts the object in the place of the one there is; with a resource version, only in place of that version. */
@@ -185,6 +198,14 @@ export class ApiClient {
     if (isKubeObject(value)) return value;
     throw new ApiError({ status: 0, reason: 'BadAnswer', message: `${request.verb} answered no object` });
   }
+}
+
+function createQuery({ fieldManager, dryRun = false, strict = false }: CreateOptions): URLSearchParams {
+  return new URLSearchParams({
+    ...(fieldManager === undefined ? {} : { fieldManager }),
+    ...(dryRun ? { dryRun: 'All' } : {}),
+    ...(strict ? { fieldValidation: 'Strict' } : {}),
+  });
 }
 
 function refOf({ metadata: { namespace, name } }: KubeObject): ObjectRef {

@@ -9,12 +9,17 @@ export interface Content {
   readonly fields: Readonly<Record<string, unknown>>;
 }
 
+/** As much of a fleet as names it. */
+export interface FleetReference extends Pick<GatewayFleet, 'apiVersion' | 'kind'> {
+  readonly metadata: Pick<GatewayFleet['metadata'], 'namespace' | 'name' | 'uid'>;
+}
+
 /**
  * An object of the fleet, named and labelled after it, which the cluster removes with it. The reference does not block the fleet's
  * deletion: that would need a right over the finalizers of fleets.
  */
 export function fleetObject(
-  fleet: GatewayFleet,
+  fleet: FleetReference,
   resource: Resource,
   { annotations = {}, fields }: Content,
 ): KubeObject {
