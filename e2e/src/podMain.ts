@@ -6,11 +6,12 @@ import type { Server } from 'node:http';
 import { createLedgerServer } from './ledger/ledgerServer.ts';
 import type { LoadOptions } from './load/loadOptions.ts';
 import { runLoad } from './load/runLoad.ts';
-import { ports } from './podPorts.ts';
+import { podPorts } from './podPorts.ts';
 import type { ApiCall } from './prober/apiClient.ts';
 import { runCalls } from './prober/runCalls.ts';
 import { runSteps } from './prober/runSteps.ts';
 import type { ProbeOptions } from './prober/step.ts';
+import { type WatchOptions, watchTargets } from './prober/watchTargets.ts';
 import { type Task, TaskServer } from './tasks/taskServer.ts';
 import { ArrivalSender } from './upstream/arrivalSender.ts';
 import { Upstream } from './upstream/upstream.ts';
@@ -28,7 +29,7 @@ function startUpstream(): void {
     arrived,
     failPercent: Number(FAIL_PERCENT),
   });
-  upstream.server.listen(ports.upstream);
+  upstream.server.listen(podPorts.upstream);
   void terminated
     .then(() => upstream.leave(Number(GRACE_MS)))
     .then(() => sender?.close())
@@ -44,12 +45,13 @@ const load: Task = (input, signal, progress) => runLoad(input as LoadOptions, si
 
 const steps: Task = (input, signal, progress) => runSteps(input as ProbeOptions, signal, progress);
 const calls: Task = (input, signal) => runCalls(input as readonly ApiCall[], signal);
+const watch: Task = (input, signal) => watchTargets(input as WatchOptions, signal);
 
 const roles: Readonly<Record<string, () => void>> = {
   upstream: startUpstream,
-  ledger: () => startServer(createLedgerServer(), ports.ledger),
-  client: () => startServer(new TaskServer({ load }).server, ports.tasks),
-  prober: () => startServer(new TaskServer({ steps, calls }).server, ports.tasks),
+  ledger: () => startServer(createLedgerServer(), podPorts.ledger),
+  client: () => startServer(new TaskServer({ load }).server, podPorts.tasks),
+  prober: () => startServer(new TaskServer({ steps, calls, watch }).server, podPorts.tasks),
 };
 
 const [role = ''] = process.argv.slice(2);

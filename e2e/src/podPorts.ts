@@ -1,5 +1,5 @@
 /** Where the programs of the tests' pods listen. */
-export const ports: Readonly<{ upstream: number; ledger: number; tasks: number }> = {
+export const podPorts: Readonly<{ upstream: number; ledger: number; tasks: number }> = {
   upstream: 8080,
   ledger: 8080,
   tasks: 9000,

@@ -1,4 +1,4 @@
-import { ports } from '../podPorts.ts';
+import { podPorts } from '../podPorts.ts';
 import type { Worker } from './podTask.ts';
 
 export const ledgerUrl = (namespace: string): string => `http://ledger.${namespace}:80`;
@@ -37,8 +37,8 @@ export function upstreamObjects({ namespace, image }: Placed, settings: Upstream
     { name: 'GRACE_MS', value: `${graceMs}` },
     { name: 'FAIL_PERCENT', value: `${failPercent}` },
   ];
-  const readinessProbe = { httpGet: { path: '/ready', port: ports.upstream }, periodSeconds: 1 };
-  const container = { ...containerOf(image, 'upstream', ports.upstream), env, readinessProbe };
+  const readinessProbe = { httpGet: { path: '/ready', port: podPorts.upstream }, periodSeconds: 1 };
+  const container = { ...containerOf(image, 'upstream', podPorts.upstream), env, readinessProbe };
   const deployment = {
     apiVersion: 'apps/v1',
     kind: 'Deployment',
@@ -53,20 +53,20 @@ export function upstreamObjects({ namespace, image }: Placed, settings: Upstream
       },
     },
   };
-  return [deployment, serviceOf(namespace, name, ports.upstream)];
+  return [deployment, serviceOf(namespace, name, podPorts.upstream)];
 }
 
 /** The ledger that upstreams report to, and its Service. */
 export function ledgerObjects({ namespace, image }: Placed): readonly object[] {
   return [
-    podOf(namespace, 'ledger', containerOf(image, 'ledger', ports.ledger)),
-    serviceOf(namespace, 'ledger', ports.ledger),
+    podOf(namespace, 'ledger', containerOf(image, 'ledger', podPorts.ledger)),
+    serviceOf(namespace, 'ledger', podPorts.ledger),
   ];
 }
 
 /** The pod that sends load. */
 export function clientObjects({ namespace, image }: Placed): readonly object[] {
-  return [podOf(namespace, 'client', containerOf(image, 'client', ports.tasks))];
+  return [podOf(namespace, 'client', containerOf(image, 'client', podPorts.tasks))];
 }
 
 /** The pod that makes changes through the API server and asks gateways; it may do everything in the cluster. */
@@ -82,7 +82,7 @@ export function proberObjects({ namespace, image }: Placed): readonly object[] {
   return [
     { apiVersion: 'v1', kind: 'ServiceAccount', metadata },
     binding,
-    podOf(namespace, 'prober', containerOf(image, 'prober', ports.tasks), 'prober'),
+    podOf(namespace, 'prober', containerOf(image, 'prober', podPorts.tasks), 'prober'),
   ];
 }
 

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { ports } from '../podPorts.ts';
+import { podPorts } from '../podPorts.ts';
 import type { TaskReport } from '../tasks/taskServer.ts';
 import type { Kubectl } from './kubectl.ts';
 
@@ -30,7 +30,7 @@ export class PodTask<Result, Progress = unknown> {
     name: string,
     input: unknown,
   ): Promise<PodTask<Result, Progress>> {
-    const base = `/api/v1/namespaces/${worker.namespace}/pods/${worker.pod}:${ports.tasks}/proxy/tasks`;
+    const base = `/api/v1/namespaces/${worker.namespace}/pods/${worker.pod}:${podPorts.tasks}/proxy/tasks`;
     const { id } = await kubectl.post<TaskReport>(`${base}/${name}`, input);
     return new PodTask(kubectl, base, id);
   }

@@ -1,0 +1,70 @@
+import type { ProbeTarget } from '../prober/probe.ts';
+import { type Arena, arenaNamespace, fleetName } from './arena.ts';
+import { eventually } from './eventually.ts';
+import type { KubernetesObject } from './kubectl.ts';
+
+const SETTLE_MS = 180_000;
+/** Where gateways listen for what clients reach at port 80. */
+const CONTAINER_PORT = 8080;
+
+interface Condition {
+  readonly type: string;
+  readonly status: string;
+}
+
+export interface GatewayPod extends KubernetesObject {
+  readonly spec: { readonly nodeName: string };
+  readonly status: {
+    readonly podIP?: string;
+    readonly conditions?: readonly Condition[];
+    readonly containerStatuses?: readonly { readonly restartCount: number }[];
+  };
+}
+
+interface Deployment extends KubernetesObject {
+  readonly spec: { readonly replicas: number };
+  readonly status: {
+    readonly observedGeneration?: number;
+    readonly replicas?: number;
+    readonly updatedReplicas?: number;
+    readonly readyReplicas?: number;
+  };
+}
+
+const selector = `app.kubernetes.io/name=evergate-gateway,app.kubernetes.io/instance=${fleetName}`;
+
+export function gatewayPods({ kubectl }: Arena): Promise<readonly GatewayPod[]> {
+  return kubectl.list<GatewayPod>('pods', arenaNamespace, selector);
+}
+
+export function isReady({ status }: GatewayPod): boolean {
+  return status.conditions?.some((condition) => condition.type === 'Ready' && condition.status === 'True') === true;
+}
+
+/** Each pod of the fleet by its own address. */
+export async function gatewayTargets(arena: Arena): Promise<readonly ProbeTarget[]> {
+  const pods = await gatewayPods(arena);
+  return pods.filter(isReady).map(({ metadata, status }) => {
+    return { name: metadata.name, address: status.podIP ?? '', port: CONTAINER_PORT };
+  });
+}
+
+/** The fleet as clients reach it. */
+export const serviceTarget: ProbeTarget = { name: 'Service', address: `${fleetName}.${arenaNamespace}`, port: 80 };
+
+/** Changes the fleet's spec, as a user would. */
+export async function patchFleet({ kubectl }: Arena, spec: object): Promise<void> {
+  const patch = JSON.stringify({ spec });
+  await kubectl.run(['patch', 'gatewayfleet', fleetName, '-n', arenaNamespace, '--type=merge', '--patch', patch]);
+}
+
+/** Resolves when `replicas` pods are there, all of the newest template and ready, and none is on its way out. */
+export async function fleetSettled(arena: Arena, replicas: number): Promise<readonly GatewayPod[]> {
+  return eventually(SETTLE_MS, `${replicas} gateways of the newest template, and no other`, async () => {
+    const { metadata, spec, status } = await arena.kubectl.get<Deployment>('deployment', arenaNamespace, fleetName);
+    if (spec.replicas !== replicas || status.observedGeneration !== metadata.generation) return false;
+    if (status.updatedReplicas !== replicas || status.readyReplicas !== replicas) return false;
+    const pods = await gatewayPods(arena);
+    return pods.length === replicas && pods.every(isReady) && pods;
+  });
+}
