@@ -27,8 +27,8 @@ typecheck: $(INSTALLED)
 
 # Generated anew, nothing may differ from what is there.
 generated: $(INSTALLED)
-	@before=$$(cat crds/*.yaml docs/reference/*.md | cksum) && npm run --silent generate > /dev/null && \
-	after=$$(cat crds/*.yaml docs/reference/*.md | cksum) && \
+	@before=$$(cat crds/*.yaml charts/*/files/crds/*.yaml docs/reference/*.md | cksum) && npm run --silent generate > /dev/null && \
+	after=$$(cat crds/*.yaml charts/*/files/crds/*.yaml docs/reference/*.md | cksum) && \
 	if [ "$$before" != "$$after" ]; then echo 'generated files were out of date; commit what make generate wrote'; exit 1; fi && \
 	echo 'generated files are up to date'
 

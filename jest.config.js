@@ -13,8 +13,8 @@ const onApiServer = {
   ...sources,
   displayName: 'api server',
   testMatch: ['<rootDir>/*/test/**/*.apiServer.test.ts'],
-  testPathIgnorePatterns: ['/node_modules/', '/dist/'],
-  modulePathIgnorePatterns: ['/dist/'],
+  testPathIgnorePatterns: ['/node_modules/', '/dist/', '/build/'],
+  modulePathIgnorePatterns: ['/dist/', '/build/'],
   globalSetup: '<rootDir>/operator/test/support/startSharedApiServer.ts',
   globalTeardown: '<rootDir>/operator/test/support/stopSharedApiServer.ts',
 };

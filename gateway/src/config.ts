@@ -2,12 +2,14 @@ import { isIP } from 'node:net';
 import { parseDuration } from '@evergate/contract/duration';
 import { defaultPorts } from '@evergate/contract/names';
 import type { Parsed, Problem } from '@evergate/contract/problem';
+import { type DeliveryConfig, readDelivery } from './deliveryConfig.ts';
 import { type LogLevel, logLevels } from './observe/log.ts';
 
 /** What a gateway process is told by its environment. Everything else stands in the route table. */
 export interface GatewayConfig {
   /** Directory of the documents. */
   readonly documents: string;
+  readonly delivery: DeliveryConfig;
   /** Address of the data and status ports. */
   readonly host: string;
   readonly statusPort: number;
@@ -30,6 +32,7 @@ export function readConfig(env: Environment): Parsed<GatewayConfig> {
   if (isIP(host) === 0) problems.push({ path: 'EVERGATE_HOST', message: `"${host}" is no IP address` });
   const value: GatewayConfig = {
     documents,
+    delivery: readDelivery(env, problems),
     host,
     statusPort: readPort(env, 'EVERGATE_STATUS_PORT', defaultPorts.status, problems),
     adminPort: readPort(env, 'EVERGATE_ADMIN_PORT', defaultPorts.admin, problems),
