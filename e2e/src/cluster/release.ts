@@ -30,8 +30,11 @@ export async function installRelease(kubectl: Kubectl, { repository, tag }: Prod
   const chart = `${root}charts/evergate`;
   if (!existsSync(chart)) throw new Error(`there is no chart at ${chart}`);
   const values = {
-    operator: { image: { repository: `${repository}/operator`, tag } },
-    gateway: { image: { repository: `${repository}/gateway`, tag } },
+    image: { repository: `${repository}/operator`, tag },
+    gatewayImage: { repository: `${repository}/gateway`, tag },
+    // The tests make their own.
+    defaultFleet: { enabled: false },
+    resources: { requests: { cpu: '100m', memory: '192Mi' } },
     fleetNamespaces: [arenaNamespace],
     secretNamespaces: [arenaNamespace],
   };
