@@ -52,6 +52,7 @@ export class OperatorUnderTest {
         identity: 'operator-1',
         controllerName: 'evergate.dev/operator',
         fleetNamespaces: [namespace],
+        secretNamespaces: [namespace],
         watchNamespaces: [namespace],
         gatewayImage: 'evergate/gateway:test',
         defaultFleet: undefined,
