@@ -2,6 +2,7 @@ import { isIP } from 'node:net';
 import { parseDuration } from '@evergate/contract/duration';
 import { defaultPorts } from '@evergate/contract/names';
 import type { Parsed, Problem } from '@evergate/contract/problem';
+import { anyHost } from './anyHost.ts';
 import { type DeliveryConfig, readDelivery } from './deliveryConfig.ts';
 import { type LogLevel, logLevels } from './observe/log.ts';
 
@@ -28,7 +29,7 @@ export function readConfig(env: Environment): Parsed<GatewayConfig> {
   const documents = env['EVERGATE_DOCUMENTS'] ?? '';
   if (documents === '')
     problems.push({ path: 'EVERGATE_DOCUMENTS', message: 'is not set; name the directory of the documents' });
-  const host = env['EVERGATE_HOST'] ?? '0.0.0.0';
+  const host = env['EVERGATE_HOST'] ?? anyHost();
   if (isIP(host) === 0) problems.push({ path: 'EVERGATE_HOST', message: `"${host}" is no IP address` });
   const value: GatewayConfig = {
     documents,

@@ -11,6 +11,10 @@ import type { NamedSource } from './reload/source.ts';
 import { systemTimers, type Timers } from './reload/timers.ts';
 import { type Contact, WatchSource } from './reload/watchSource.ts';
 
+/** A start waits so long for its first list, from the birth of the process on: on a busy machine that alone takes a second or two. */
+const FIRST_LIST_MS = 3_000;
+const FIRST_LIST_LEAST_MS = 1_000;
+
 type PerDocument = Record<DocumentKind, number>;
 
 /** Where a gateway's documents come from, and where it keeps them: the sources of its reloader and what is counted of them. */
@@ -74,5 +78,6 @@ export class Delivery {
 function createWatch({ server, serviceAccount, namespace, fleet }: WatchConfig, timers: Timers): WatchSource {
   const account = new ServiceAccount(serviceAccount, timers.now);
   const client = new ApiClient({ server, account, timers });
-  return new WatchSource({ client, namespace, fleet, timers, random: Math.random });
+  const firstListMs = Math.max(FIRST_LIST_LEAST_MS, FIRST_LIST_MS - process.uptime() * 1_000);
+  return new WatchSource({ client, namespace, fleet, timers, random: Math.random, firstListMs });
 }

@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import { anyHost } from '../src/anyHost.ts';
 import { readConfig } from '../src/config.ts';
 
 describe('the environment of a gateway', () => {
@@ -8,7 +9,7 @@ describe('the environment of a gateway', () => {
       value: {
         documents: '/documents',
         delivery: { copy: undefined, watch: undefined },
-        host: '0.0.0.0',
+        host: anyHost(),
         statusPort: 9090,
         adminPort: 9091,
         propagationDelayMs: undefined,

@@ -48,6 +48,7 @@ export class Operator {
   readonly #podClient: Pick<PodClient, 'ask' | 'close'>;
   readonly #clock: Clock;
   readonly #health: SidePort;
+  #healthPort = 0;
   #term: Term | undefined;
 
   private constructor(options: OperatorOptions, client: ApiClient, metrics: OperatorMetrics) {
@@ -110,6 +111,11 @@ export class Operator {
     return this.#election.isLeader();
   }
 
+  /** Where health and metrics are served. */
+  get healthPort(): number {
+    return this.#healthPort;
+  }
+
   /** What keeps the caches; their counts are for metrics. */
   get reflectors(): Caches['reflectors'] {
     return this.#caches.reflectors;
@@ -131,7 +137,7 @@ export class Operator {
 
   async #start(): Promise<void> {
     const { log } = this.#options;
-    await this.#health.listen();
+    this.#healthPort = await this.#health.listen();
     await this.#caches.start();
     log.info('everything that is watched is known');
     this.#election.start();

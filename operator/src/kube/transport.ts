@@ -117,7 +117,7 @@ export class Transport {
 
   async #dispatch(call: Call, signal: AbortSignal): Promise<Dispatcher.ResponseData> {
     const token = await this.#options.token?.();
-    return this.#agent.request({
+    const answer = this.#agent.request({
       origin: this.#origin,
       path: this.#basePath + call.path,
       method: call.method,
@@ -130,7 +130,18 @@ export class Transport {
       },
       signal,
     });
+    return unlessAborted(answer, signal);
   }
+}
+
+/** undici heeds the signal of a request only once it has a connection for it, which may take longer than the caller has. */
+function unlessAborted<T>(answer: Promise<T>, signal: AbortSignal): Promise<T> {
+  const { promise, resolve, reject } = Promise.withResolvers<T>();
+  const abort = (): void => reject(signal.reason);
+  if (signal.aborted) abort();
+  signal.addEventListener('abort', abort, { once: true });
+  answer.then(resolve, reject);
+  return promise.finally(() => signal.removeEventListener('abort', abort));
 }
 
 /** Without a limit of connections: a pool with one never drains again after a request that undici refuses. */
