@@ -16,7 +16,7 @@ beforeAll(async () => {
   arena = await openArena();
 });
 
-afterAll(() => arena.kubectl.delete([namespaceObject('shop')]));
+afterAll(() => arena.kubectl.startDeletion([namespaceObject('shop')]));
 
 test('kubectl apply of the example shop, kubectl wait, and a request through the Service of the fleet is answered by the shop', async () => {
   const { kubectl } = arena;

@@ -4,8 +4,8 @@ import { eventually } from './eventually.ts';
 import type { KubernetesObject } from './kubectl.ts';
 
 const SETTLE_MS = 180_000;
-/** Where gateways listen for what clients reach at port 80. */
-const CONTAINER_PORT = 8080;
+/** Where gateways listen for what clients reach at the port of the Service. */
+const containerPorts: Readonly<Record<80 | 81, number>> = { 80: 8080, 81: 8081 };
 
 interface Condition {
   readonly type: string;
@@ -42,10 +42,10 @@ export function isReady({ status }: GatewayPod): boolean {
 }
 
 /** Each pod of the fleet by its own address. */
-export async function gatewayTargets(arena: Arena): Promise<readonly ProbeTarget[]> {
+export async function gatewayTargets(arena: Arena, port: 80 | 81 = 80): Promise<readonly ProbeTarget[]> {
   const pods = await gatewayPods(arena);
   return pods.filter(isReady).map(({ metadata, status }) => {
-    return { name: metadata.name, address: status.podIP ?? '', port: CONTAINER_PORT };
+    return { name: metadata.name, address: status.podIP ?? '', port: containerPorts[port] };
   });
 }
 

@@ -38,6 +38,12 @@ export class Kubectl {
     await this.run(['apply', '--server-side', '--force-conflicts', '--field-manager', 'e2e', '-f', '-'], { input });
   }
 
+  /** Resolves when they are on their way out. */
+  async startDeletion(objects: readonly object[]): Promise<void> {
+    const input = JSON.stringify({ apiVersion: 'v1', kind: 'List', items: objects });
+    await this.run(['delete', '--ignore-not-found', '--wait=false', '-f', '-'], { input });
+  }
+
   /** Resolves when there is none of it left; what is not there is no error. */
   async delete(objects: readonly object[], timeout = '120s'): Promise<void> {
     const input = JSON.stringify({ apiVersion: 'v1', kind: 'List', items: objects });

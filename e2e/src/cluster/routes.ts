@@ -8,15 +8,19 @@ export interface RouteSettings {
   readonly name: string;
   readonly namespace?: string;
   readonly hostnames?: readonly string[];
+  /** Which listener; the one on port 80 unless told otherwise. */
+  readonly listener?: 'http' | 'tenants';
   readonly rules: readonly object[];
 }
 
-export function routeObject({ name, namespace = arenaNamespace, hostnames = [], rules }: RouteSettings): object {
+export function routeObject(settings: RouteSettings): object {
+  const { name, namespace = arenaNamespace, hostnames = [], listener = 'http', rules } = settings;
+  const parent = { name: fleetName, namespace: arenaNamespace, sectionName: listener };
   return {
     apiVersion: 'evergate.dev/v1alpha1',
     kind: 'GatewayRoute',
     metadata: { name, namespace },
-    spec: { parentRefs: [{ name: fleetName, namespace: arenaNamespace }], hostnames, rules },
+    spec: { parentRefs: [parent], hostnames, rules },
   };
 }
 

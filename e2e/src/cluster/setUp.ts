@@ -1,5 +1,6 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { type Arena, arenaNamespace, crowdNamespace, crowdSize, fleetName, openArena, writeArena } from './arena.ts';
+import { eventually } from './eventually.ts';
 import { record } from './figures.ts';
 import { findCluster, resultsDirectory } from './findCluster.ts';
 import { fleetSettled } from './fleet.ts';
@@ -51,7 +52,7 @@ export default async function setUp(): Promise<void> {
   lap('fleet');
   await createCrowd(arena);
   await kubectl.run(['wait', '--for=condition=Ready', '--timeout=120s', 'gatewayroute/load', '-n', arenaNamespace]);
-  await kubectl.run(['wait', '--for=condition=Ready', '--timeout=120s', 'gatewayroute', '--all', '-n', crowdNamespace]);
+  await crowdReady(arena);
   lap('routes');
   await record('Set-up, seconds', lap.seconds);
 }
@@ -67,7 +68,11 @@ function objectsOf(placed: Placed): readonly object[] {
       annotations: { 'evergate.dev/is-default-fleet': 'true' },
     },
     spec: {
-      listeners: [{ name: 'http', port: 80, allowedRoutes: { namespaces: { from: 'All' } } }],
+      listeners: [
+        { name: 'http', port: 80, allowedRoutes: { namespaces: { from: 'All' } } },
+        // Of its own, so that what is withdrawn there concerns nobody else.
+        { name: 'tenants', port: 81, allowedRoutes: { namespaces: { from: 'All' } } },
+      ],
       service: { type: 'ClusterIP' },
       // Small, so that six fit beside everything else.
       resources: { requests: { cpu: '100m', memory: '192Mi' }, limits: { memory: '512Mi' } },
@@ -88,6 +93,20 @@ async function createCrowd({ kubectl, prober }: Arena): Promise<void> {
   const calls = Array.from({ length: crowdSize }, (_, number) => createRoute(crowdRoute(number)));
   const task = await PodTask.start(kubectl, prober, 'calls', calls);
   await task.result(CROWD_MS);
+}
+
+/** `kubectl wait` would ask for each of the thousand, one after the other. */
+async function crowdReady({ kubectl }: Arena): Promise<void> {
+  await eventually(CROWD_MS, 'all routes of the crowd to be ready', async () => {
+    const path = '{range .items[*]}{.status.conditions[?(@.type=="Ready")].status}{" "}{end}';
+    const states = await kubectl.run(['get', 'gatewayroute', '-n', crowdNamespace, '-o', `jsonpath=${path}`]);
+    return (
+      states
+        .trim()
+        .split(' ')
+        .filter((state) => state === 'True').length === crowdSize
+    );
+  });
 }
 
 /** What earlier runs left, as each begins with new routes. */

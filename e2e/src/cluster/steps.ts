@@ -1,12 +1,12 @@
+import type { HopOptions } from '../prober/bareHops.ts';
 import { defaultProbe, type ProbeOptions, type Step, type StepResult } from '../prober/step.ts';
-import type { Arena } from './arena.ts';
+import { type Arena, arenaNamespace } from './arena.ts';
 import { quantile } from './figures.ts';
 import { gatewayTargets } from './fleet.ts';
 import { PodTask } from './podTask.ts';
-import { crowdHost } from './routes.ts';
 
 const STEP_MS = 15_000;
-const IDLE_ANSWERS = 100;
+const BARE_HOPS = 100;
 
 /** Has the prober make changes and tell when each pod of the fleet showed it. */
 export async function probe(
@@ -35,6 +35,11 @@ export function distribution(name: string, values: readonly number[]): Readonly<
   };
 }
 
+/** How many steps saw answers that they should not. */
+export function flawed(results: readonly StepResult[]): number {
+  return results.filter(({ unexpected, untrue }) => unexpected.length + untrue.length > 0).length;
+}
+
 /** Everything that no step may have: the first few. */
 export function flaws(results: readonly StepResult[]): readonly string[] {
   return results
@@ -46,21 +51,11 @@ export function flaws(results: readonly StepResult[]): readonly string[] {
 }
 
 /**
- * What a machine without changes needs for an answer, p99 in milliseconds: where that is half a bound or more, figures say nothing of the
- * gateways.
+ * The p99 of what anybody needs on this machine for two changes and two watches, in milliseconds: where that is half a bound or more, figures
+ * say nothing of ours.
  */
-export async function idleAnswerMs(arena: Arena): Promise<number> {
-  const none: Step = {
-    name: 'nothing changes',
-    calls: [],
-    question: { host: crowdHost(0), path: '/text' },
-    until: { status: 200 },
-    before: [],
-  };
-  const results = await probe(
-    arena,
-    Array.from({ length: IDLE_ANSWERS }, () => none),
-    { gapMs: 20 },
-  );
-  return quantile(effectiveMs(results), 0.99);
+export async function bareMs({ kubectl, prober }: Arena): Promise<number> {
+  const input: HopOptions = { namespace: arenaNamespace, count: BARE_HOPS, gapMs: 100 };
+  const task = await PodTask.start<readonly number[]>(kubectl, prober, 'hops', input);
+  return quantile(await task.result(60_000), 0.99);
 }
