@@ -90,7 +90,8 @@ test('the good rules of a bad route are served, a rule that was good as it last 
 
 test.each([
   ['missing', 'ResolvedRefs', 'False', /Service evergate-e2e\/nowhere.*/],
-  ['later', 'LastKnownGood', 'True', /Service evergate-e2e\/nowhere.*/],
+  ['later', 'ResolvedRefs', 'False', /Service evergate-e2e\/nowhere.*/],
+  ['later', 'LastKnownGood', 'True', /generation 1/],
   ['conflicting', 'Conflicted', 'True', /evergate-e2e-crowd\/r7.*change the match or the hostnames/],
 ] as const)(
   'the status of the %s route says what is wrong, where, and what to do',

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { beforeAll, expect, test } from '@jest/globals';
 import { type Arena, arenaNamespace, openArena, releaseNamespace } from '../src/cluster/arena.ts';
-import { fleetSettled, gatewayPods, patchFleet } from '../src/cluster/fleet.ts';
+import { changeFleet, fleetSettled, gatewayPods } from '../src/cluster/fleet.ts';
 import { leader, newLeader, operatorSettled, scaleOperator } from '../src/cluster/operator.ts';
 import { upstreamRolledOut } from '../src/cluster/rollout.ts';
 import { type Accounted, type LoadSettings, underLoad } from '../src/cluster/underLoad.ts';
@@ -32,8 +32,7 @@ async function rollFleet(): Promise<void> {
     'json',
   ]);
   const drainTimeout = fleet.spec.shutdown?.drainTimeout === '31s' ? '32s' : '31s';
-  await patchFleet(arena, { shutdown: { drainTimeout } });
-  await fleetSettled(arena, 3);
+  await changeFleet(arena, { shutdown: { drainTimeout } }, 3);
 }
 
 /** One after the other, each when the fleet is whole again. */
@@ -47,11 +46,9 @@ async function evictEach(): Promise<void> {
 }
 
 async function scaleOutAndIn(): Promise<void> {
-  await patchFleet(arena, { replicas: 6 });
-  await fleetSettled(arena, 6);
+  await changeFleet(arena, { replicas: 6 }, 6);
   await delay(3_000);
-  await patchFleet(arena, { replicas: 3 });
-  await fleetSettled(arena, 3);
+  await changeFleet(arena, { replicas: 3 }, 3);
 }
 
 async function killOperator(): Promise<void> {

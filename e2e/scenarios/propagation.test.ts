@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { type Arena, crowdNamespace, crowdSize, openArena } from '../src/cluster/arena.ts';
 import { quantile, record } from '../src/cluster/figures.ts';
-import { fleetSettled, patchFleet } from '../src/cluster/fleet.ts';
+import { changeFleet } from '../src/cluster/fleet.ts';
 import { crowdHost, editText } from '../src/cluster/routes.ts';
 import { bareMs, distribution, effectiveMs, flaws, probe } from '../src/cluster/steps.ts';
 import type { Step } from '../src/prober/step.ts';
@@ -16,10 +16,7 @@ beforeAll(async () => {
   arena = await openArena();
 });
 
-afterAll(async () => {
-  await patchFleet(arena, { delivery: 'Watch' });
-  await fleetSettled(arena, 3);
-});
+afterAll(() => changeFleet(arena, { delivery: 'Watch' }, 3));
 
 /** Each edits another route of the crowd, once. */
 function edits(round: string): readonly Step[] {
@@ -44,8 +41,7 @@ test.each([
 ] as const)(
   'with delivery %s an edit is soon effective in every pod, and Programmed is true',
   async (delivery, p50, p99) => {
-    await patchFleet(arena, { delivery });
-    await fleetSettled(arena, 3);
+    await changeFleet(arena, { delivery }, 3);
     const bare = await bareMs(arena);
     const results = await probe(arena, edits(delivery), { gapMs: GAP_MS });
     const effective = effectiveMs(results);

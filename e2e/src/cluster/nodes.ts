@@ -36,9 +36,13 @@ export class Nodes {
   }
 
   /** SIGKILL to the main process, as the kernel does it; the kubelet starts the container again. */
-  async kill({ node, id }: FoundContainer): Promise<void> {
-    const template = '{{.info.pid}}';
-    await this.#inNode(node, `kill -9 $(crictl inspect --output go-template --template '${template}' ${id})`);
+  kill(container: FoundContainer): Promise<void> {
+    return this.#signal(container, 'KILL');
+  }
+
+  /** SIGSTOP to the main process: it neither works nor hears that it should end. */
+  pause(container: FoundContainer): Promise<void> {
+    return this.#signal(container, 'STOP');
   }
 
   /** Resolves when the API server no longer answers. */
@@ -52,6 +56,11 @@ export class Nodes {
     const back = `[ ! -e ${ASIDE}/kube-apiserver.yaml ] || mv ${ASIDE}/kube-apiserver.yaml ${MANIFESTS}/`;
     await this.#inNode(this.#controlPlane, back);
     await eventually(START_MS, 'the API server to start', () => this.#apiServerAnswers());
+  }
+
+  async #signal({ node, id }: FoundContainer, signal: string): Promise<void> {
+    const template = '{{.info.pid}}';
+    await this.#inNode(node, `kill -${signal} $(crictl inspect --output go-template --template '${template}' ${id})`);
   }
 
   get #controlPlane(): string {

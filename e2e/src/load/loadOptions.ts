@@ -15,6 +15,8 @@ export interface LoadOptions {
   readonly postPercent: number;
   /** How often a GET that failed is sent again, on a fresh connection, before it counts as lost. */
   readonly getRetries: number;
+  /** How long it waits before it is sent again: until those who choose a pod know of one that is gone. */
+  readonly retryPauseMs: number;
   /** A request without a whole answer after this is lost. */
   readonly timeoutMs: number;
   /** Downloads one after the other, of this many seconds each; 0: none. */
@@ -30,6 +32,7 @@ export const defaultLoad: Omit<LoadOptions, 'run' | 'target'> = {
   freshPercent: 25,
   postPercent: 30,
   getRetries: 0,
+  retryPauseMs: 3_000,
   timeoutMs: 15_000,
   downloadSeconds: 0,
   webSocket: false,

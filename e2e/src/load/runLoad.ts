@@ -1,4 +1,5 @@
 import { Agent } from 'node:http';
+import { setTimeout as delay } from 'node:timers/promises';
 import { formatId } from '../requestId.ts';
 import { download } from './download.ts';
 import { eventStream } from './eventStream.ts';
@@ -100,6 +101,7 @@ async function sendOne({ options, target, kept, tally, number, dueAt, atMs }: Du
   let outcome = await send(isFresh ? undefined : kept);
   let retries = 0;
   for (; outcome.state === 'lost' && !isPost && retries < options.getRetries; retries += 1) {
+    await delay(options.retryPauseMs);
     outcome = await send(undefined);
   }
   const kind = `${isFresh ? 'fresh' : 'kept'} ${isPost ? 'POST' : 'GET'}`;

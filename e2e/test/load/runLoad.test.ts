@@ -99,7 +99,7 @@ test('a request without an answer in time is a lost request, and ends the wait f
 
 test('with retries, a GET that failed once is not lost, and is counted', async () => {
   const port = await serve(flawed((response) => response.socket?.resetAndDestroy()));
-  const result = await load(port, { getRetries: 3, postPercent: 0 });
+  const result = await load(port, { getRetries: 3, retryPauseMs: 10, postPercent: 0 });
   expect(result).toMatchObject({ lost: 0, answered: 200 });
   expect(result.retried).toBeGreaterThan(0);
 });
