@@ -1,7 +1,12 @@
 # What there is to do here. Needs git, make, npm and Node 20 or newer; everything else is installed by the first target that needs it.
+# The tests want a real API server too: `make control-plane` finds one, or builds it where Go is installed.
 
 .DEFAULT_GOAL := help
+<<<<<<< HEAD
 .PHONY: help run test lint format-check typecheck generated generate bench images e2e lock clean
+=======
+.PHONY: help run test control-plane lint format-check typecheck generated generate bench images lock clean
+>>>>>>> main
 
 # The Node that npm installed, whatever the machine's own is.
 NODE := node_modules/.bin/node
@@ -14,8 +19,11 @@ help: ## Say what there is to do
 run: $(INSTALLED) ## Serve the example shop on http://shop.localhost:8080, with its demo services
 	@$(NODE) examples/demo/backends.js -- $(NODE) cli/bin/evergate.js run examples/shop examples/shop-local
 
-test: $(INSTALLED) ## Run all tests; JEST="cli lint" runs those that match
+test: $(INSTALLED) control-plane ## Run all tests; JEST="cli lint" runs those that match
 	npm test -- $(JEST)
+
+control-plane: $(INSTALLED) ## Find etcd and kube-apiserver for the tests, or build them once (minutes, with Go)
+	@$(NODE) operator/test/support/provideBinaries.ts > /dev/null
 
 lint: format-check typecheck generated ## Check format, style, types and generated files
 

@@ -12,7 +12,7 @@ const sources = {
 const onApiServer = {
   ...sources,
   displayName: 'api server',
-  testTimeout: 60_000,
+  setupFilesAfterEnv: ['<rootDir>/operator/test/support/patience.ts'],
   testMatch: ['<rootDir>/*/test/**/*.apiServer.test.ts'],
   testPathIgnorePatterns: ['/node_modules/', '/dist/', '/build/'],
   modulePathIgnorePatterns: ['/dist/', '/build/'],

@@ -24,8 +24,8 @@ export interface EndpointReport {
   readonly usable: boolean;
   readonly inFlight: number;
   readonly idleConnections: number;
-  /** The latest attempt to connect failed. */
-  readonly connectFailed: boolean;
+  /** What is known of its health: `Healthy`, `Unreachable`, `Unhealthy`, `Ejected` or `OnTrial`. */
+  readonly state: string;
 }
 
 /** What is served now. Rules are read one by one, while the answer is written. */

@@ -19,6 +19,8 @@ export interface GatewayConfig {
   readonly propagationDelayMs: number | undefined;
   readonly drainTimeoutMs: number | undefined;
   readonly logLevel: LogLevel;
+  /** Where it runs, as EndpointSlices name zones. */
+  readonly zone: string | undefined;
 }
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -40,6 +42,7 @@ export function readConfig(env: Environment): Parsed<GatewayConfig> {
     propagationDelayMs: readDuration(env, 'EVERGATE_PROPAGATION_DELAY', problems),
     drainTimeoutMs: readDuration(env, 'EVERGATE_DRAIN_TIMEOUT', problems),
     logLevel: readLogLevel(env, problems),
+    zone: env['EVERGATE_ZONE'] || undefined,
   };
   return problems.length === 0 ? { ok: true, value, ignored: [] } : { ok: false, problems };
 }

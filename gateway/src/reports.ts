@@ -5,7 +5,7 @@ import type { ReloadStatus } from './reload/reloadStatus.ts';
 import type { Contact } from './reload/watchSource.ts';
 import type { Serving } from './serving.ts';
 import type { StaleReason } from './staleness.ts';
-import type { Readiness, RevisionReport } from './statusPort.ts';
+import type { BreakerReport, Readiness, RevisionReport } from './statusPort.ts';
 import type { Backend } from './upstream/backend.ts';
 
 /** Whether documents come as they should. */
@@ -57,17 +57,28 @@ function timeOf(ms: number | undefined): string | null {
 /** What the admin port says of backends, one at a time. */
 export function* backendReports(backends: Iterable<Backend>, now: number): Generator<BackendReport> {
   for (const backend of backends) {
-    const usable = new Set(backend.usable);
+    const usable = new Set(backend.selection(now).candidates);
     yield {
       id: backend.id,
-      policy: backend.policy,
+      policy: backend.settings.loadBalancing.policy,
       endpoints: [...backend.endpoints].map((endpoint) => ({
         address: endpoint.authority,
-        usable: usable.has(endpoint) && endpoint.mayConnect(now),
+        usable: usable.has(endpoint),
         inFlight: endpoint.inFlight,
         idleConnections: endpoint.idleConnections,
-        connectFailed: endpoint.connectFailedAt !== undefined,
+        state: endpoint.health.state,
       })),
     };
   }
+}
+
+/** What the status port says of circuit breakers: of the backends that have one. */
+export function breakerReports(backends: Iterable<Backend>, now: number): readonly BreakerReport[] {
+  const reports: BreakerReport[] = [];
+  for (const { id, breaker } of backends) {
+    if (breaker === undefined) continue;
+    const { state, since, failureRate, slowRate } = breaker;
+    reports.push({ backend: id, state, forMs: Math.round(now - since), failureRate, slowRate });
+  }
+  return reports;
 }

@@ -18,12 +18,13 @@ import { handle } from './proxy/handle.ts';
 import { allReasons } from './proxy/reasons.ts';
 import { Reloader } from './reload/reloader.ts';
 import { reportReload } from './reloadReport.ts';
-import { backendReports, readiness, revisionReport } from './reports.ts';
+import { backendReports, breakerReports, readiness, revisionReport } from './reports.ts';
 import { Serving } from './serving.ts';
 import { compileRule, compileSnapshot } from './snapshot/compile.ts';
 import { type StaleReason, staleness } from './staleness.ts';
 import { createStatusPort } from './statusPort.ts';
 import { Backends } from './upstream/backends.ts';
+import { Prober } from './upstream/prober.ts';
 
 const LOG_LIMIT_BYTES = 4 * 1_048_576;
 const LOG_FLUSH_MS = 100;
@@ -50,7 +51,8 @@ export async function startGateway(config: GatewayConfig): Promise<RunningGatewa
     },
   });
   const log = createLog({ level: config.logLevel, write: (line) => lines.write(line), now: Date.now });
-  const backends = new Backends(now, counters.backends);
+  const backends = new Backends({ clock: now, zone: config.zone }, counters.backends);
+  const prober = new Prober({ backends, counters, clock: now });
   const gateway = new Gateway({ counters, backends, deadlines: new Deadlines(now), accessLog: new AccessLog(lines) });
   const listeners = new Listeners({ host: config.host, events: listenerEvents(gateway, log), now });
   const drain = new Drain(listeners, () => drainTimes(config, gateway));
@@ -67,7 +69,7 @@ export async function startGateway(config: GatewayConfig): Promise<RunningGatewa
 
   const eventLoop = new EventLoopMonitor();
   const perRoute = () => gateway.snapshot?.settings.telemetry.metrics.perRoute ?? 'All';
-  const metrics = new Metrics({ counters, eventLoop, perRoute });
+  const metrics = new Metrics({ counters, eventLoop, perRoute, refresh: () => backends.refresh() });
   const stale = (): readonly StaleReason[] => staleness(reloader.status.stale, delivery.contact, Date.now());
   registerDeliveryMetrics(metrics.registry, { delivery, status: () => reloader.status, stale, now: Date.now });
   const status = createStatusPort({
@@ -77,6 +79,7 @@ export async function startGateway(config: GatewayConfig): Promise<RunningGatewa
     metrics,
     readiness: () => readiness(serving, drain, { stale: stale(), contact: delivery.contact }),
     revision: () => revisionReport(reloader.status, drain, { stale: stale(), contact: delivery.contact }),
+    breakers: () => breakerReports(backends, now()),
   });
   const admin = createAdminPort({
     port: config.adminPort,
@@ -99,6 +102,7 @@ export async function startGateway(config: GatewayConfig): Promise<RunningGatewa
     async drain() {
       log.info('draining');
       await serving.finishDrain();
+      prober.close();
       await Promise.all([reloader.close(), status.close(), admin.close()]);
       await delivery.close();
       log.info('drained');
@@ -141,7 +145,11 @@ function slotOf(counters: Counters): (rule: Rule) => number {
 function joined(backends: Backends): (weighted: Rule['backends']) => WeightedBackends {
   return (weighted) =>
     new WeightedBackends(
-      weighted.map(({ backend, weight }) => ({ backend: backend === null ? null : backends.get(backend), weight })),
+      weighted.map(({ backend, weight, priority }) => ({
+        backend: backend === null ? null : backends.get(backend),
+        weight,
+        priority,
+      })),
     );
 }
 

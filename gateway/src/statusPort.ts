@@ -13,6 +13,7 @@ const MAX_CONNECTIONS = 256;
 const ANSWER_TIMEOUT_MS = 15_000;
 const WAITING_SCRAPES = 4;
 const LISTED = 100;
+const LISTED_BREAKERS = 1_000;
 
 /** One part that readiness looks at. `details` are small and hold nothing secret. */
 export interface ComponentStatus {
@@ -54,6 +55,18 @@ export interface RevisionReport {
   readonly refused: readonly Problem[];
 }
 
+/** A circuit breaker as this gateway sees it: what the operator makes a condition of the backend's policy of. */
+export interface BreakerReport {
+  /** `backendId`. */
+  readonly backend: string;
+  readonly state: 'Closed' | 'HalfOpen' | 'Open';
+  /** How long it has been so. */
+  readonly forMs: number;
+  /** Of a hundred calls, as many as are looked at. */
+  readonly failureRate: number;
+  readonly slowRate: number;
+}
+
 export interface StatusPortOptions {
   readonly host: string;
   readonly port: number;
@@ -61,6 +74,7 @@ export interface StatusPortOptions {
   readonly metrics: Pick<Metrics, 'write'>;
   readonly readiness: () => Readiness;
   readonly revision: () => RevisionReport;
+  readonly breakers: () => readonly BreakerReport[];
 }
 
 /**
@@ -68,7 +82,7 @@ export interface StatusPortOptions {
  * nothing secret. It listens before the first table, so that a starting pod says why it is not ready.
  */
 export function createStatusPort(options: StatusPortOptions): SidePort {
-  const { host, port, log, readiness, revision } = options;
+  const { host, port, log, readiness, revision, breakers } = options;
   return new SidePort({
     name: 'status',
     host,
@@ -80,6 +94,7 @@ export function createStatusPort(options: StatusPortOptions): SidePort {
       '/health/live': get((response) => sendJson(response, 200, { status: 'UP' })),
       '/health/ready': get((response) => sendReadiness(response, readiness())),
       '/metrics': scrape(options.metrics),
+      '/breakers': get((response) => sendJson(response, 200, breakersOf(breakers()))),
       '/revision': get((response) => sendJson(response, 200, reportOf(revision()))),
     },
   });
@@ -109,6 +124,17 @@ function scrape(metrics: Pick<Metrics, 'write'>): SideHandler {
       endTurn();
     }
   });
+}
+
+/** Breakers that are not closed come first, so that a cut list never hides one behind those that are. */
+function breakersOf(reports: readonly BreakerReport[]): unknown {
+  const tripped = reports.filter(({ state }) => state !== 'Closed');
+  const closed = reports.filter(({ state }) => state === 'Closed');
+  return {
+    count: reports.length,
+    tripped: tripped.length,
+    breakers: [...tripped, ...closed].slice(0, LISTED_BREAKERS),
+  };
 }
 
 /** Lists are cut, so that a table of broken rules does not make an endless answer; the counts are whole. */

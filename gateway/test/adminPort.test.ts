@@ -116,7 +116,7 @@ describe('the admin port', () => {
   });
 
   test('each backend comes with the state of its endpoints', async () => {
-    const endpoint = { address: '10.0.0.1:8080', usable: true, inFlight: 2, idleConnections: 1, connectFailed: false };
+    const endpoint = { address: '10.0.0.1:8080', usable: true, inFlight: 2, idleConnections: 1, state: 'Healthy' };
     const backends = [{ id: 'shop/orders:80', policy: 'LeastRequests', endpoints: [endpoint] }];
     const url = await start({ backends: () => backends });
     expect(await (await fetch(`${url}/endpoints`)).json()).toEqual({ backends });

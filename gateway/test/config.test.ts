@@ -15,6 +15,7 @@ describe('the environment of a gateway', () => {
         propagationDelayMs: undefined,
         drainTimeoutMs: undefined,
         logLevel: 'info',
+        zone: undefined,
       },
     });
   });

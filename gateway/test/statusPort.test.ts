@@ -37,6 +37,7 @@ async function start(overrides: Partial<StatusPortOptions> = {}): Promise<string
     metrics: { write: async (sink) => void sink.write('up 1\n') },
     readiness: () => ({ ready: true, components: { table: { status: 'UP', details: { sequence: 4182 } } } }),
     revision: () => report,
+    breakers: () => [],
     ...overrides,
   });
   return `http://127.0.0.1:${await port.listen()}`;
@@ -156,7 +157,9 @@ describe('the status port', () => {
     async (path) => {
       const answer = await fetch(`${await start()}${path}`);
       expect(answer.status).toBe(404);
-      expect(await answer.text()).toBe('not found; here are /health/live, /health/ready, /metrics, /revision\n');
+      expect(await answer.text()).toBe(
+        'not found; here are /health/live, /health/ready, /metrics, /breakers, /revision\n',
+      );
     },
   );
 
@@ -215,6 +218,7 @@ describe('the status port', () => {
       log: createLog({ level: 'error', write: () => {}, now: () => 0 }),
       metrics: { write: async () => {} },
       readiness: () => ({ ready: true, components: {} }),
+      breakers: () => [],
       revision: () => report,
     });
     await expect(second.listen()).rejects.toThrow(`the status port cannot listen on 127.0.0.1:${taken}`);

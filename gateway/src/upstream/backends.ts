@@ -1,20 +1,20 @@
 import type { BackendEndpoints } from '@evergate/contract/endpoints';
 import type { BackendSettings } from '@evergate/contract/routeTable';
 import type { BackendCounters } from '../observe/backendCounters.ts';
-import { Backend } from './backend.ts';
+import { Backend, type BackendContext, plainContext } from './backend.ts';
 
 const SWEEP_MS = 5_000;
 
 /** All backends by id. Those that no document names any more are forgotten; requests under way keep theirs. */
 export class Backends {
   readonly #backends = new Map<string, Backend>();
-  readonly #clock: () => number;
+  readonly #context: BackendContext;
   readonly #counters: BackendCounters;
   readonly #timer: NodeJS.Timeout;
   #listed = new Map<string, BackendEndpoints>();
 
-  constructor(clock: () => number, counters: BackendCounters) {
-    this.#clock = clock;
+  constructor(context: Partial<BackendContext>, counters: BackendCounters) {
+    this.#context = { ...plainContext, ...context };
     this.#counters = counters;
     this.#timer = setInterval(() => this.sweep(), SWEEP_MS);
     this.#timer.unref();
@@ -28,7 +28,7 @@ export class Backends {
   get(id: string): Backend {
     const known = this.#backends.get(id);
     if (known !== undefined) return known;
-    const backend = new Backend(id, this.#counters.slotFor(id));
+    const backend = new Backend(id, this.#counters.slotFor(id), this.#context);
     this.#relist(backend);
     this.#backends.set(id, backend);
     return backend;
@@ -67,8 +67,13 @@ export class Backends {
 
   /** Ends connections that nobody needs. */
   sweep(): void {
-    const now = this.#clock();
+    const now = this.#context.clock();
     for (const backend of this.#backends.values()) backend.sweep(now);
+  }
+
+  /** Brings the gauges of the counters up to date: what they show changes with time, too. */
+  refresh(): void {
+    for (const backend of this.#backends.values()) showState(backend, this.#counters);
   }
 
   close(): void {
@@ -80,4 +85,15 @@ export class Backends {
     backend.update(this.#listed.get(backend.id));
     this.#counters.setEndpointsReady(backend.slot, backend.usable.length);
   }
+}
+
+const BREAKER_STATES = { Closed: 0, HalfOpen: 1, Open: 2 } as const;
+
+function showState(backend: Backend, counters: BackendCounters): void {
+  const { slot, breaker, admission } = backend;
+  counters.set(slot, 'unreachable', backend.count('Unreachable'));
+  counters.set(slot, 'unhealthy', backend.count('Unhealthy'));
+  counters.set(slot, 'ejected', backend.count('Ejected') + backend.count('OnTrial'));
+  counters.set(slot, 'breakerState', breaker === undefined ? 0 : BREAKER_STATES[breaker.state]);
+  counters.set(slot, 'waiting', admission.waiting);
 }

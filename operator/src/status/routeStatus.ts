@@ -2,7 +2,7 @@ import type { Condition } from '@evergate/crds/conditions';
 import type { GatewayRouteStatus, RouteParentStatus } from '@evergate/crds/gatewayRoute';
 import { parentStatuses } from '../translate/routeStatus.ts';
 import type { ConditionVerdict, Finding, ParentVerdict } from '../translate/verdict.ts';
-import { stampConditions, summarise } from './conditions.ts';
+import { obstacleOf, stampConditions, summarise } from './conditions.ts';
 import type { RouteRecord } from './ledger.ts';
 import { type FleetDelivery, programmed } from './programmed.ts';
 
@@ -138,7 +138,7 @@ function sum(
     const reason = found.reason as ConditionVerdict['reason'];
     return summarise(
       { status: 'False', reason, message: found.message },
-      type === 'Programmed' ? 'Passing' : 'Lasting',
+      type === 'Programmed' ? obstacleOf(reason) : 'Lasting',
     );
   }
   const late = parents.find((parent) => parent.conditions.some((one) => one.observedGeneration < generation));

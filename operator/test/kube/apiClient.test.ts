@@ -69,6 +69,38 @@ describe('the client of the API server', () => {
     expect(server.seen).toHaveLength(200);
   });
 
+  test('a read does not wait behind writes of a fenced client, however many', async () => {
+    server.answer = (response, { method }) => {
+      if (method === 'GET') response.end(JSON.stringify(object));
+    };
+    const fenced = client.fenced(() => true, 5_000);
+    const writes = Array.from({ length: 100 }, () => fenced.replace(configMaps, object).catch(() => 'failed'));
+    await sent(32);
+    expect(await client.get(configMaps, ref)).toEqual(object);
+    await client.close();
+    for (const written of writes) expect(await written).toBe('failed');
+  });
+
+  test('who waits for a turn does not lose time of the request, and is asked again whether it may write', async () => {
+    const held: (() => void)[] = [];
+    server.answer = (response) => held.push(() => response.end(JSON.stringify(object)));
+    let mayWrite = true;
+    const fenced = client.fenced(() => mayWrite, 5_000);
+    const first = Array.from({ length: 32 }, () => fenced.replace(configMaps, object));
+    await sent(32);
+    const late = fenced.replace(configMaps, object).catch((error: unknown) => error);
+    const later = fenced.replace(configMaps, object).catch((error: unknown) => error);
+    clock.advance(4_000);
+    for (const answer of held.splice(0, 1)) answer();
+    await sent(33);
+    clock.advance(900);
+    mayWrite = false;
+    for (const answer of held.splice(0)) answer();
+    expect(await late).toEqual(object);
+    expect(await later).toMatchObject({ reason: 'Fenced' });
+    await Promise.all(first);
+  });
+
   test('waits as long as it is asked to, and a quarter more at most, before it tries again', async () => {
     refuse([429, 503], { 'retry-after': '2' });
     const got = client.get(configMaps, ref);
