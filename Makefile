@@ -2,11 +2,7 @@
 # The tests want a real API server too: `make control-plane` finds one, or builds it where Go is installed.
 
 .DEFAULT_GOAL := help
-<<<<<<< HEAD
-.PHONY: help run test lint format-check typecheck generated generate bench images e2e lock clean
-=======
-.PHONY: help run test control-plane lint format-check typecheck generated generate bench images lock clean
->>>>>>> main
+.PHONY: help run test control-plane lint format-check typecheck generated generate bench images e2e lock clean
 
 # The Node that npm installed, whatever the machine's own is.
 NODE := node_modules/.bin/node

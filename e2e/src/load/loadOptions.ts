@@ -17,7 +17,7 @@ export interface LoadOptions {
   readonly getRetries: number;
   /** How long it waits before it is sent again: until those who choose a pod know of one that is gone. */
   readonly retryPauseMs: number;
-  /** A request without a whole answer after this is lost. */
+  /** A request without a whole answer after this is lost. Longer than gateways wait, so that what is lost is not only late. */
   readonly timeoutMs: number;
   /** Downloads one after the other, of this many seconds each; 0: none. */
   readonly downloadSeconds: number;
@@ -33,7 +33,7 @@ export const defaultLoad: Omit<LoadOptions, 'run' | 'target'> = {
   postPercent: 30,
   getRetries: 0,
   retryPauseMs: 3_000,
-  timeoutMs: 15_000,
+  timeoutMs: 40_000,
   downloadSeconds: 0,
   webSocket: false,
   eventStream: false,
