@@ -1,6 +1,7 @@
 import { defaultHealthPrefix } from '@evergate/contract/names';
 import { z } from 'zod';
 import { conditions } from './conditions.ts';
+import { externalNames } from './externalNames.ts';
 import { cidr, hostname, port, sectionName } from './fields.ts';
 import { fleetErrors } from './fleetErrors.ts';
 import { apiVersion, objectMeta } from './objectMeta.ts';
@@ -132,6 +133,7 @@ const spec = z.strictObject({
   clientTraffic: clientTraffic.prefault({}).describe('What clients may send, and how long they may take.'),
   telemetry: telemetry.prefault({}).describe('What the gateways tell about themselves.'),
   errors: fleetErrors.prefault({}).describe('How the gateways answer what they answer themselves.'),
+  externalNames: externalNames.prefault({}).describe('Backends outside of the cluster.'),
 });
 
 const count = integer(0, 1_000_000);
