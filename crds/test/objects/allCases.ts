@@ -2,6 +2,7 @@ import { errorCases } from './errorCases.ts';
 import { filterCases } from './filterCases.ts';
 import { filterFieldCases } from './filterFieldCases.ts';
 import { fleetCases } from './fleetCases.ts';
+import { fleetPodCases } from './fleetPodCases.ts';
 import { matchCases } from './matchCases.ts';
 import type { ObjectCase } from './objectCase.ts';
 import { policyCases } from './policyCases.ts';
@@ -15,6 +16,7 @@ export const allCases: readonly ObjectCase[] = [
   ...filterCases,
   ...filterFieldCases,
   ...fleetCases,
+  ...fleetPodCases,
   ...errorCases,
   ...policyCases,
   ...retryCases,

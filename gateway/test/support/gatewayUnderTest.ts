@@ -3,7 +3,7 @@ import type { BackendEndpoints, Endpoint } from '@evergate/contract/endpoints';
 import { defaultRetry, type RetrySettings } from '@evergate/contract/retrySettings';
 import type { BackendSettings, FleetSettings, Rule } from '@evergate/contract/routeTable';
 import { WeightedBackends } from '../../src/balance/weightedBackends.ts';
-import { HttpListener } from '../../src/listen/httpListener.ts';
+import { Http1Listener } from '../../src/listen/http1/http1Listener.ts';
 import { AccessLog } from '../../src/observe/accessLog.ts';
 import { Counters } from '../../src/observe/counters.ts';
 import { Deadlines } from '../../src/proxy/deadlines.ts';
@@ -67,7 +67,7 @@ export class GatewayUnderTest implements AsyncDisposable {
   readonly gateway: Gateway;
   readonly accessLines: AccessLine[] = [];
   readonly refused: Reason[] = [];
-  #listener: HttpListener | undefined;
+  #listener: Http1Listener | undefined;
   #skippedMs = 0;
   #port = 0;
 
@@ -95,8 +95,8 @@ export class GatewayUnderTest implements AsyncDisposable {
     return this.#port;
   }
 
-  get listener(): HttpListener {
-    return this.#listener as HttpListener;
+  get listener(): Http1Listener {
+    return this.#listener as Http1Listener;
   }
 
   /** Endpoints' requests in flight, all together. */
@@ -153,8 +153,8 @@ export class GatewayUnderTest implements AsyncDisposable {
     this.backends.close();
   }
 
-  #createListener(options: GatewayOptions): HttpListener {
-    return new HttpListener({
+  #createListener(options: GatewayOptions): Http1Listener {
+    return new Http1Listener({
       name: 'http',
       clientTraffic: { ...clientTraffic, ...options.traffic },
       now: () => performance.now(),

@@ -1,0 +1,161 @@
+import type { Position } from '@evergate/contract/document';
+import { documentKinds } from '@evergate/contract/names';
+import type { FleetSettings } from '@evergate/contract/routeTable';
+import { parseObject } from '@evergate/crds/parse';
+import type { FleetContent } from './deliver/publication.ts';
+import type { PublishOutcome } from './deliver/publisher.ts';
+import type { ServedContent } from './deliver/restore.ts';
+import { unreadable } from './deliver/unreadable.ts';
+import type { FleetRuntime } from './fleetRuntime.ts';
+import { servicesNamedBy } from './interest.ts';
+import type { KubeObject } from './kube/kubeObject.ts';
+import { deployments } from './kube/resource.ts';
+import { containerPorts } from './render/containerPorts.ts';
+import { renderFleet } from './render/render.ts';
+import type { RouteKey } from './status/ledger.ts';
+import { type Translation, translate } from './translate/translate.ts';
+import type { Finding, PolicyVerdict } from './translate/verdict.ts';
+import { defaultFleetOf, policyTargets, routesFor, type World } from './world.ts';
+
+export interface ReconcileContext {
+  readonly world: World;
+  /** The image of fleets that name none. */
+  readonly gatewayImage: string;
+  readonly operatorNamespace: string;
+  /** When the operator heard of a route's newest generation, in milliseconds since the epoch. */
+  readonly heardAt: (route: RouteKey) => number | undefined;
+}
+
+type HeldBack = Extract<PublishOutcome, { readonly outcome: 'HeldBack' }>;
+
+/** By then the pod that cannot read the documents may be gone. */
+const UNREADABLE_RETRY_MS = 5_000;
+
+export interface Delivered {
+  /** Routes about which there is something new to say. */
+  readonly routes: readonly RouteKey[];
+  readonly policies: readonly PolicyVerdict[];
+  readonly outcome: PublishOutcome;
+}
+
+/**
+ * Brings the documents of one fleet to what is wanted: gather, translate, deliver. They go before all else of the fleet, since every
+ * live edit waits for them. Rejects where the API server fails; calling again goes on from there.
+ */
+export async function deliver(
+  runtime: FleetRuntime,
+  fleet: KubeObject,
+  context: ReconcileContext,
+  signal?: AbortSignal,
+): Promise<Delivered> {
+  const served = await runtime.publisher.served(signal);
+  const translation = translateFor(runtime, fleet, served, context.world);
+  const { policies } = translation;
+  runtime.verdict = translation.fleet;
+  const obstacle = obstacleTo(translation, runtime);
+  if (obstacle !== undefined) {
+    runtime.heldBack = obstacle.finding;
+    return { routes: [], policies, outcome: obstacle };
+  }
+  for (const seen of writesAhead(runtime)) runtime.publisher.outrank(seen);
+  const outcome = await runtime.publisher.publish(contentOf(translation, runtime), signal);
+  return { routes: note(runtime, translation, outcome, context), policies, outcome };
+}
+
+/** Why nothing may be written at all: what gateways serve stays, and so does what is said of the routes. */
+function obstacleTo({ fleet }: Translation, { lastGood, acknowledger }: FleetRuntime): HeldBack | undefined {
+  const broken = fleet.conditions.find(({ status }) => status === 'False');
+  if (lastGood === undefined && broken !== undefined) return { outcome: 'HeldBack', finding: broken };
+  const finding = unreadable(acknowledger.acknowledgement.pods);
+  return finding === undefined ? undefined : { outcome: 'HeldBack', finding, retryMs: UNREADABLE_RETRY_MS };
+}
+
+function translateFor(runtime: FleetRuntime, fleet: KubeObject, served: ServedContent, world: World): Translation {
+  const routes = routesFor(world, runtime.key);
+  runtime.services = new Set(routes.flatMap(servicesNamedBy));
+  const services = [...new Set([...runtime.services, ...policyTargets(world)])];
+  const parsed = parseObject('GatewayFleet', fleet);
+  if (parsed.ok) runtime.lastGood = parsed.value;
+  return translate({
+    fleet,
+    lastGoodFleet: runtime.lastGood,
+    isDefault: defaultFleetOf(world) === runtime.key,
+    routes,
+    policies: [...world.policies.values()],
+    services: services.flatMap((key) => world.services.get(key) ?? []),
+    endpointSlices: services.flatMap((key) => world.slicesOf(key)),
+    referenceGrants: [...world.referenceGrants.values()],
+    previous: new Map(served.rules.map((rule) => [rule.id, rule])),
+    previousBackends: new Map(served.backends.map((backend) => [backend.id, backend])),
+  });
+}
+
+/** The writes that pods have seen and that are newer than any that is stored. */
+export function writesAhead({ publisher, acknowledger, uid }: FleetRuntime): readonly Position[] {
+  return acknowledger.acknowledgement.pods.flatMap(({ answer }) => {
+    if (answer.outcome !== 'Answered') return [];
+    const { serves } = answer.report;
+    return documentKinds.flatMap((kind) => {
+      const seen = serves[kind];
+      return seen?.fleetUID === uid && publisher.isOutranked(kind, seen) ? [seen] : [];
+    });
+  });
+}
+
+function contentOf(translation: Translation, runtime: FleetRuntime): FleetContent {
+  const { settings, rules, backends, endpoints, secrets } = translation;
+  const gateways = runtime.pods.filter(({ ready }) => ready).length;
+  return { settings: withContainerPorts(settings), rules, backends, endpoints, secrets, gateways };
+}
+
+/** Clients connect to a listener's port at the Service; gateways listen on one that needs no privilege. */
+function withContainerPorts(settings: FleetSettings): FleetSettings {
+  const ports = containerPorts(settings.listeners);
+  const listeners = settings.listeners.map((listener) => ({
+    ...listener,
+    port: ports.get(listener.port) ?? listener.port,
+  }));
+  return { ...settings, listeners };
+}
+
+function note(
+  runtime: FleetRuntime,
+  translation: Translation,
+  outcome: PublishOutcome,
+  { heardAt }: ReconcileContext,
+): readonly RouteKey[] {
+  runtime.heldBack = outcome.outcome === 'HeldBack' ? outcome.finding : undefined;
+  if (outcome.outcome !== 'HeldBack') runtime.published = outcome.published;
+  if (outcome.outcome === 'Published') runtime.acknowledger.expect();
+  return runtime.ledger.record(translation.routes, { position: positionOf(outcome, runtime), heardAt });
+}
+
+/** What was held back will stand in the write after the newest one. */
+function positionOf(outcome: PublishOutcome, { published }: FleetRuntime): Position {
+  if (outcome.outcome !== 'HeldBack') return outcome.published;
+  return { epoch: published?.epoch ?? 0, sequence: (published?.sequence ?? 0) + 1 };
+}
+
+/** Brings the other objects of a fleet to what is wanted. Returns what stands in the way; rejects where the API server fails. */
+export async function applyObjects(
+  runtime: FleetRuntime,
+  { gatewayImage, operatorNamespace, world }: ReconcileContext,
+  signal?: AbortSignal,
+): Promise<readonly Finding[]> {
+  const fleet = runtime.lastGood;
+  if (fleet === undefined) return [];
+  const live = world.ownedBy(runtime.key);
+  const deployment = live.find(
+    ({ resource, object }) => resource.plural === deployments.plural && object.metadata.name === fleet.metadata.name,
+  );
+  const rendered = renderFleet(fleet, { image: gatewayImage, operatorNamespace, deployment: deployment?.object });
+  return runtime.applier.apply(rendered, live, signal);
+}
+
+/** Has kubelets bring the documents into pods that do not watch them. Returns whether that is done. */
+export async function refreshMounts(runtime: FleetRuntime, signal?: AbortSignal): Promise<boolean> {
+  const { lastGood, published, mounts, pods } = runtime;
+  if (lastGood?.spec.delivery !== 'Mount' || published === undefined) return true;
+  const names = pods.filter(({ terminating }) => !terminating).map(({ name }) => name);
+  return mounts.refresh(names, published.documents, signal);
+}
