@@ -38,5 +38,5 @@ test('SIGKILL of one gateway of three costs what it had under way, and no GET th
   expect(once.result.lost).toBeLessThanOrEqual(OWN);
   expect(once.discrepancies).toEqual({ acknowledgedUnseen: [], postsRepeated: [] });
   const retried = await underLoad(arena, 'gateway-killed-client-retries', killOne, { getRetries: 1, postPercent: 0 });
-  expect(retried.result.examples).toEqual([]);
+  expect(retried.result.examples.slice(0, 5)).toEqual([]);
 });
