@@ -10,6 +10,7 @@ import { Listeners } from './listen/listeners.ts';
 import { AccessLog } from './observe/accessLog.ts';
 import { Counters } from './observe/counters.ts';
 import { EventLoopMonitor } from './observe/eventLoop.ts';
+import { containerLimits, registerLimits } from './observe/limits.ts';
 import { LineWriter, streamSink } from './observe/lineWriter.ts';
 import { createLog, type Logger } from './observe/log.ts';
 import { Metrics } from './observe/metrics.ts';
@@ -82,6 +83,7 @@ export async function startGateway(config: GatewayConfig): Promise<RunningGatewa
   const metrics = new Metrics({ counters, eventLoop, perRoute, refresh: () => backends.refresh() });
   const stale = (): readonly StaleReason[] => staleness(reloader.status.stale, delivery.contact, Date.now());
   registerDeliveryMetrics(metrics.registry, { delivery, status: () => reloader.status, stale, now: Date.now });
+  registerLimits(metrics.registry, containerLimits());
   const status = createStatusPort({
     host: config.host,
     port: config.statusPort,

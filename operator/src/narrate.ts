@@ -24,6 +24,7 @@ export function narrate(event: ControllerEvent, log: Logger, recorder: Pick<Even
     case 'forgotten':
       return log.info('a fleet is gone', { fleet: event.fleet });
     case 'acknowledged':
+    case 'counted':
     case 'propagated':
       return;
     case 'eviction':

@@ -189,6 +189,7 @@ export class Operator {
     this.#caches.listener = undefined;
     term?.stopping.abort(new Error('this process no longer leads'));
     await term?.ended;
+    this.#metrics.endTerm();
     this.#options.log.info('no longer leading');
   }
 
