@@ -3,6 +3,7 @@ import type { Acknowledgement } from './deliver/acknowledgement.ts';
 import type { EvictionEvent } from './deliver/evictor.ts';
 import type { PodClient } from './deliver/podClient.ts';
 import type { PublishEvent } from './deliver/publisher.ts';
+import { unreadable } from './deliver/unreadable.ts';
 import { FleetRuntime } from './fleetRuntime.ts';
 import { fleetsOfGrant, fleetsOfPolicy, fleetsOfRoute, fleetsOfService, mayMoveDefault } from './fleets.ts';
 import type { ApiClient } from './kube/apiClient.ts';
@@ -253,7 +254,8 @@ export class Controller implements CacheListener {
   #acknowledged(runtime: FleetRuntime, now: Acknowledgement, before: Acknowledgement): void {
     this.#options.report({ type: 'acknowledged', fleet: runtime.key, acknowledgement: now });
     for (const route of this.#statuses.acknowledged(runtime, now, before)) this.#arrived(runtime.key, route);
-    if (writesAhead(runtime).length > 0) this.#queue.add(runtime.key);
+    const mayWrite = [now, before].map(({ pods }) => unreadable(pods) === undefined);
+    if (writesAhead(runtime).length > 0 || mayWrite[0] !== mayWrite[1]) this.#queue.add(runtime.key);
   }
 
   #arrived(fleet: string, route: string): void {

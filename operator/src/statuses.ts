@@ -22,7 +22,7 @@ import { type RouteRecord, routeKey } from './status/ledger.ts';
 import { policyStatus } from './status/policyStatus.ts';
 import { foreignParents, routeStatus } from './status/routeStatus.ts';
 import { StatusWriter } from './status/statusWriter.ts';
-import { type KnownFleets, unattachedRefs } from './status/unattached.ts';
+import { type KnownFleets, parentRefsOf, unattachedRefs } from './status/unattached.ts';
 import type { PolicyVerdict } from './translate/verdict.ts';
 import { defaultFleetOf } from './world.ts';
 
@@ -141,7 +141,8 @@ export class Statuses {
     const hasOurs = (stored?.parents?.length ?? 0) > foreign;
     // What others say of a route that has nothing to do with us is theirs alone.
     if (fleets.length + unattached.length === 0 && !hasOurs) return undefined;
-    return routeStatus({ generation, stored, fleets, unattached, controllerName, now: clock.wallMs() });
+    const named = parentRefsOf(route);
+    return routeStatus({ generation, named, stored, fleets, unattached, controllerName, now: clock.wallMs() });
   }
 
   /** The fleets a route is for, as far as they exist; undefined for one that exists and was not looked at yet. */
