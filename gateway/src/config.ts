@@ -2,9 +2,9 @@ import { isIP } from 'node:net';
 import { parseDuration } from '@evergate/contract/duration';
 import { defaultPorts } from '@evergate/contract/names';
 import type { Parsed, Problem } from '@evergate/contract/problem';
-import { anyHost } from './anyHost.ts';
+import { anyHost } from '@evergate/process/anyHost';
+import { type LogLevel, logLevels } from '@evergate/process/log';
 import { type DeliveryConfig, readDelivery } from './deliveryConfig.ts';
-import { type LogLevel, logLevels } from './observe/log.ts';
 
 /** What a gateway process is told by its environment. Everything else stands in the route table. */
 export interface GatewayConfig {
@@ -21,6 +21,8 @@ export interface GatewayConfig {
   readonly logLevel: LogLevel;
   /** Where it runs, as EndpointSlices name zones. */
   readonly zone: string | undefined;
+  /** Ranges of the cluster that no ExternalName Service may lead to, beside the API server's address. */
+  readonly forbiddenRanges: readonly string[];
 }
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -43,8 +45,14 @@ export function readConfig(env: Environment): Parsed<GatewayConfig> {
     drainTimeoutMs: readDuration(env, 'EVERGATE_DRAIN_TIMEOUT', problems),
     logLevel: readLogLevel(env, problems),
     zone: env['EVERGATE_ZONE'] || undefined,
+    forbiddenRanges: listOf(env['EVERGATE_FORBIDDEN_CIDRS']).concat(listOf(env['KUBERNETES_SERVICE_HOST'])),
   };
   return problems.length === 0 ? { ok: true, value, ignored: [] } : { ok: false, problems };
+}
+
+/** Separated by commas. */
+function listOf(text: string | undefined): readonly string[] {
+  return (text ?? '').split(',').flatMap((part) => part.trim() || []);
 }
 
 function readPort(env: Environment, name: string, byDefault: number, problems: Problem[]): number {

@@ -1,4 +1,6 @@
+import { Resolver } from 'node:dns/promises';
 import type { Rule } from '@evergate/contract/routeTable';
+import { createLog, type Logger } from '@evergate/process/log';
 import { createAdminPort } from './adminPort.ts';
 import { WeightedBackends } from './balance/weightedBackends.ts';
 import type { GatewayConfig } from './config.ts';
@@ -9,8 +11,8 @@ import { Listeners } from './listen/listeners.ts';
 import { AccessLog } from './observe/accessLog.ts';
 import { Counters } from './observe/counters.ts';
 import { EventLoopMonitor } from './observe/eventLoop.ts';
+import { containerLimits, registerLimits } from './observe/limits.ts';
 import { LineWriter, streamSink } from './observe/lineWriter.ts';
-import { createLog, type Logger } from './observe/log.ts';
 import { Metrics } from './observe/metrics.ts';
 import { Deadlines } from './proxy/deadlines.ts';
 import { Gateway, upstreamErrorKinds } from './proxy/gateway.ts';
@@ -24,6 +26,8 @@ import { compileRule, compileSnapshot } from './snapshot/compile.ts';
 import { type StaleReason, staleness } from './staleness.ts';
 import { createStatusPort } from './statusPort.ts';
 import { Backends } from './upstream/backends.ts';
+import { ExternalNames, type NameServers } from './upstream/externalNames.ts';
+import { forbiddenAddresses } from './upstream/forbiddenAddresses.ts';
 import { Prober } from './upstream/prober.ts';
 
 const LOG_LIMIT_BYTES = 4 * 1_048_576;
@@ -51,7 +55,14 @@ export async function startGateway(config: GatewayConfig): Promise<RunningGatewa
     },
   });
   const log = createLog({ level: config.logLevel, write: (line) => lines.write(line), now: Date.now });
-  const backends = new Backends({ clock: now, zone: config.zone }, counters.backends);
+  const isForbidden = forbiddenAddresses(config.forbiddenRanges);
+  const externalNames = new ExternalNames({
+    servers: nameServers(),
+    isForbidden: (address) => isForbidden(address) || backends.hasAddress(address),
+    counters,
+    clock: now,
+  });
+  const backends: Backends = new Backends({ clock: now, zone: config.zone }, counters.backends, externalNames);
   const prober = new Prober({ backends, counters, clock: now });
   const gateway = new Gateway({ counters, backends, deadlines: new Deadlines(now), accessLog: new AccessLog(lines) });
   const listeners = new Listeners({ host: config.host, events: listenerEvents(gateway, log), now });
@@ -72,6 +83,7 @@ export async function startGateway(config: GatewayConfig): Promise<RunningGatewa
   const metrics = new Metrics({ counters, eventLoop, perRoute, refresh: () => backends.refresh() });
   const stale = (): readonly StaleReason[] => staleness(reloader.status.stale, delivery.contact, Date.now());
   registerDeliveryMetrics(metrics.registry, { delivery, status: () => reloader.status, stale, now: Date.now });
+  registerLimits(metrics.registry, containerLimits());
   const status = createStatusPort({
     host: config.host,
     port: config.statusPort,
@@ -103,12 +115,18 @@ export async function startGateway(config: GatewayConfig): Promise<RunningGatewa
       log.info('draining');
       await serving.finishDrain();
       prober.close();
+      externalNames.close();
       await Promise.all([reloader.close(), status.close(), admin.close()]);
       await delivery.close();
       log.info('drained');
       await lines.close(1_000);
     },
   };
+}
+
+/** Those of the machine. A lookup takes 4 s at most. */
+function nameServers(): NameServers {
+  return new Resolver({ timeout: 2_000, tries: 2 });
 }
 
 function listenerEvents(gateway: Gateway, log: Logger): ConstructorParameters<typeof Listeners>[0]['events'] {

@@ -17,12 +17,12 @@ import {
   services,
 } from './kube/resource.ts';
 import { addressesOf } from './status/addresses.ts';
-import { fleetStatus } from './status/fleetStatus.ts';
+import { countGateways, type FleetStatusInput, fleetStatus, type GatewayCount } from './status/fleetStatus.ts';
 import { type RouteRecord, routeKey } from './status/ledger.ts';
 import { policyStatus } from './status/policyStatus.ts';
 import { foreignParents, routeStatus } from './status/routeStatus.ts';
 import { StatusWriter } from './status/statusWriter.ts';
-import { type KnownFleets, unattachedRefs } from './status/unattached.ts';
+import { type KnownFleets, parentRefsOf, unattachedRefs } from './status/unattached.ts';
 import type { PolicyVerdict } from './translate/verdict.ts';
 import { defaultFleetOf } from './world.ts';
 
@@ -36,6 +36,7 @@ export interface StatusesOptions {
   readonly fleetNamespaces: readonly string[];
   /** The fleets that exist, by `<namespace>/<name>`. */
   readonly runtimes: ReadonlyMap<string, FleetRuntime>;
+  readonly onCounted: (fleet: string, gateways: GatewayCount) => void;
   readonly onWritten: (resource: Resource, now: KubeObject, before: KubeObject) => void;
   readonly onError: (resource: Resource, key: string, error: unknown) => void;
 }
@@ -140,7 +141,8 @@ export class Statuses {
     const hasOurs = (stored?.parents?.length ?? 0) > foreign;
     // What others say of a route that has nothing to do with us is theirs alone.
     if (fleets.length + unattached.length === 0 && !hasOurs) return undefined;
-    return routeStatus({ generation, stored, fleets, unattached, controllerName, now: clock.wallMs() });
+    const named = parentRefsOf(route);
+    return routeStatus({ generation, named, stored, fleets, unattached, controllerName, now: clock.wallMs() });
   }
 
   /** The fleets a route is for, as far as they exist; undefined for one that exists and was not looked at yet. */
@@ -168,7 +170,7 @@ export class Statuses {
     const owned = caches.ownedBy(key);
     const find = (resource: Resource): KubeObject | undefined =>
       owned.find((one) => one.resource === resource && one.object.metadata.name === fleet.metadata.name)?.object;
-    return fleetStatus({
+    const input: FleetStatusInput = {
       verdict: runtime.verdict,
       stored: fleet['status'] as GatewayFleetStatus | undefined,
       acknowledgement: runtime.acknowledger.acknowledgement,
@@ -179,7 +181,9 @@ export class Statuses {
       complaints: runtime.complaints,
       addresses: addressesOf(find(services)),
       now: clock.wallMs(),
-    });
+    };
+    this.#options.onCounted(key, countGateways(input));
+    return fleetStatus(input);
   }
 
   #composePolicy(policy: KubeObject): BackendPolicyStatus | undefined {

@@ -1,8 +1,9 @@
+import { request } from 'node:http';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { GatewayUnderTest, ruleOf } from '../load/gateway.ts';
 import { quantile } from '../load/load.ts';
 import { FaultyBackend } from './backends.ts';
-import { loadOf, lostOf, print, seconds } from './rig.ts';
+import { HOST, loadOf, lostOf, print, seconds } from './rig.ts';
 
 const PER_TRY_MS = 500;
 const rule = ruleOf(0, '/', 'test/app:80', { timeouts: { backendRequestMs: PER_TRY_MS } });
@@ -111,3 +112,39 @@ test('a rolling restart of all backends loses nothing', async () => {
   expect(gone).toHaveLength(3);
   expect(result.lost).toEqual([]);
 }, 60_000);
+
+test('a backend that scales to zero answers 503 at once, and revives soon after its first endpoint is known', async () => {
+  await startThree();
+  const tookMs: number[] = [];
+  for (let round = 0; round < 5; round++) {
+    await publish([]);
+    const load = loadOf(gateway, { correct: (status, body) => status === 503 && body.includes('NoEndpoints') });
+    await seconds(0.3);
+    expect((await load.stop()).lost).toEqual([]);
+    const knownAt = await gateway.publish([rule], [{ id: 'test/app:80', port: backends.map(({ port }) => port) }]);
+    await untilAnswered();
+    tookMs.push(performance.now() - knownAt);
+  }
+  const median = tookMs.toSorted((a, b) => a - b)[2] as number;
+  process.stdout.write(`from no endpoint to the first answer: ${tookMs.map((ms) => ms.toFixed(0)).join(', ')} ms\n`);
+  // On an idle machine it is below 100 ms; a busy one may take longer to hear of the file.
+  expect(median).toBeLessThan(1_000);
+}, 60_000);
+
+async function untilAnswered(): Promise<void> {
+  const endsAt = performance.now() + 10_000;
+  while ((await ask()) !== 200) {
+    if (performance.now() > endsAt) throw new Error('the backend did not revive');
+  }
+}
+
+function ask(): Promise<number> {
+  const { promise, resolve, reject } = Promise.withResolvers<number>();
+  const sent = request({ host: '127.0.0.1', port: gateway.port, headers: { host: HOST } }, (response) => {
+    response.resume();
+    response.on('end', () => resolve(response.statusCode ?? 0));
+  });
+  sent.on('error', reject);
+  sent.end();
+  return promise;
+}

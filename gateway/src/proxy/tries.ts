@@ -11,28 +11,15 @@ import {
 import type { Backend } from '../upstream/backend.ts';
 import type { UpstreamEndpoint } from '../upstream/endpoint.ts';
 import type { ExchangeDeadline } from './exchangeDeadline.ts';
+import { errorKinds, failureReasons } from './failureReasons.ts';
 import { fallbackAnswer } from './fallback.ts';
-import type { Gateway, UpstreamErrorKind } from './gateway.ts';
+import type { Gateway } from './gateway.ts';
 import { Outcome } from './outcome.ts';
 import { Place } from './place.ts';
 import type { ProxiedRequest } from './proxiedRequest.ts';
 import type { Reason } from './reasons.ts';
-import { type FailedTry, Retries, retryAfterMs, type TryFailure } from './retries.ts';
+import { type FailedTry, failedTry, Retries, retryAfterMs } from './retries.ts';
 import type { TriesListener } from './triesListener.ts';
-
-const KIND: Readonly<Record<Failure, UpstreamErrorKind>> = {
-  Unsent: 'ConnectFailed',
-  NoHead: 'NoHead',
-  BodyBroken: 'BodyBroken',
-  Refused: 'Refused',
-};
-
-/** What the client is told when there is no other try; a response with such a code is passed on as it is. */
-const REASON: Readonly<Record<Exclude<TryFailure, 'Code'>, Reason>> = {
-  Unsent: 'ConnectFailed',
-  Reset: 'UpstreamBroken',
-  Timeout: 'BackendDeadline',
-};
 
 /**
  * The tries of one request: what each needs (a place within the backend's limits, the breaker's permit, an endpoint), what its outcome
@@ -70,7 +57,7 @@ export class Tries implements AttemptListener, Waiter {
     this.#place = new Place(backend);
     this.#deadline = deadline;
     this.#listener = listener;
-    this.#outcome = new Outcome(gateway.counters.backends);
+    this.#outcome = new Outcome(gateway.counters);
     request.backend = backend.id;
   }
 
@@ -85,12 +72,10 @@ export class Tries implements AttemptListener, Waiter {
 
   /** Enters the backend. Where that is not possible, the listener hears why, before anything is asked of the client. */
   enter(now: number): boolean {
-    const { usable, breaker, slot } = this.#backend;
+    const { usable, breaker } = this.#backend;
     if (usable.length === 0) return this.#refuse('NoEndpoints');
     if (breaker?.refuses(now) === true) return this.#fallBack(now);
-    if (this.#place.enter()) return true;
-    this.#gateway.counters.backends.add(slot, 'overloaded');
-    return this.#refuse('BackendOverloaded', 1);
+    return this.#place.enter() || this.#overloaded('BackendOverloaded');
   }
 
   /** Makes the first attempt, after `enter`. */
@@ -112,15 +97,13 @@ export class Tries implements AttemptListener, Waiter {
     const headCame = this.#outcome.settled;
     if (blameless) this.#outcome.release();
     else this.#outcome.failed(attempt.endpoint, 'Timeout', now);
-    const failed: FailedTry = { failure: 'Timeout', endpoint: attempt.endpoint, stale: false, retryAfterMs: 0 };
-    return mayRetry && !headCame && this.#retry(failed, now);
+    return mayRetry && !headCame && this.#retry(failedTry('Timeout', attempt.endpoint), now);
   }
 
   /** The time to wait is over. */
   onWake(now: number): void {
-    if (this.#waitsFor === 'Retry') return this.#go(now);
-    this.#gateway.counters.backends.add(this.#backend.slot, 'overloaded');
-    this.#refuse('BackendQueueTimeout', 1);
+    if (this.#waitsFor === 'Retry') this.#go(now);
+    else this.#overloaded('BackendQueueTimeout');
   }
 
   onConnection(): void {
@@ -157,7 +140,7 @@ export class Tries implements AttemptListener, Waiter {
 
   onHead(status: number, fields: ResponseFields): void {
     this.#outcome.answered((this.#attempt as Attempt).endpoint, status);
-    if (status >= 400 && this.#rule.retry.codes.has(status) && this.#retryOnCode(fields)) return;
+    if (status >= 400 && this.#rule.retry.codes.has(status) && this.#retryInstead(fields)) return;
     this.#listener.onHead(status, fields);
   }
 
@@ -188,7 +171,7 @@ export class Tries implements AttemptListener, Waiter {
   }
 
   onFailed(failure: Failure): void {
-    this.#gateway.counters.upstreamErrors.add(KIND[failure]);
+    this.#gateway.counters.upstreamErrors.add(errorKinds[failure]);
     const attempt = this.#attempt as Attempt;
     const { endpoint } = attempt;
     const now = clock();
@@ -201,15 +184,16 @@ export class Tries implements AttemptListener, Waiter {
       this.#listener.onGivenUp('UpstreamBroken');
     } else {
       const stale = failure === 'NoHead' && attempt.metStaleConnection;
-      this.#failed({ failure: failure === 'Unsent' ? 'Unsent' : 'Reset', endpoint, stale, retryAfterMs: 0 }, now);
+      this.#failed(failure === 'Unsent' ? 'Unsent' : 'Reset', endpoint, stale, now);
     }
   }
 
-  #failed(failed: FailedTry & { readonly failure: 'Unsent' | 'Reset' }, now: number): void {
+  #failed(failure: 'Unsent' | 'Reset', endpoint: UpstreamEndpoint, stale: boolean, now: number): void {
     // A backend may close a connection that it kept; that it met a request is nobody's failure.
-    if (failed.stale) this.#outcome.release();
-    else this.#outcome.failed(failed.endpoint, failed.failure, now);
-    if (!this.#retry(failed, now)) this.#listener.onGivenUp(REASON[failed.failure]);
+    if (stale) this.#outcome.release();
+    else this.#outcome.failed(endpoint, failure, now);
+    if (!this.#retry({ ...failedTry(failure, endpoint), stale }, now))
+      this.#listener.onGivenUp(failureReasons[failure]);
   }
 
   /** Makes an attempt, or waits for what it needs. */
@@ -234,14 +218,14 @@ export class Tries implements AttemptListener, Waiter {
   #takeConnection(now: number): boolean {
     const admitted = this.#place.takeConnection(this);
     if (admitted === 'Now') return true;
-    const { admission, slot } = this.#backend;
-    if (admitted === 'Waiting') {
-      this.#waitsFor = 'Connection';
-      this.#deadline.wakeAt(now + admission.pendingTimeoutMs);
-      return false;
-    }
-    this.#gateway.counters.backends.add(slot, 'overloaded');
-    return this.#refuse('BackendOverloaded', 1);
+    if (admitted === 'Refused') return this.#overloaded('BackendOverloaded');
+    return this.#wait('Connection', now + this.#backend.admission.pendingTimeoutMs);
+  }
+
+  #wait(what: 'Connection' | 'Retry', until: number): false {
+    this.#waitsFor = what;
+    this.#deadline.wakeAt(until);
+    return false;
   }
 
   #start(endpoint: UpstreamEndpoint, now: number): void {
@@ -255,24 +239,18 @@ export class Tries implements AttemptListener, Waiter {
     this.#attempt.send(this.#sent as UpstreamRequest, now, this.#afresh);
   }
 
-  #retryOnCode(fields: ResponseFields): boolean {
+  #retryInstead(fields: ResponseFields): boolean {
     const attempt = this.#attempt as Attempt;
-    const { endpoint } = attempt;
-    const wait = retryAfterMs(fields['retry-after']);
-    return this.#retry({ failure: 'Code', endpoint, stale: false, retryAfterMs: wait }, clock(), attempt);
+    const failed = failedTry('Code', attempt.endpoint, retryAfterMs(fields['retry-after']));
+    return this.#retry(failed, clock(), attempt);
   }
 
   /** Returns whether another attempt follows; `unread` is the one whose response nobody wants then. */
   #retry(failed: FailedTry, now: number, unread?: Attempt): boolean {
     const { counters } = this.#gateway;
-    const { body } = this.#sent as UpstreamRequest;
     this.#retries ??= new Retries(this.#rule.retry, Math.random);
-    const request = {
-      method: this.#request.method,
-      repeatable: body === undefined || body instanceof Uint8Array,
-      endsAt: this.#deadline.requestEndsAt,
-    };
-    const retry = this.#retries.next(failed, request, this.#backend, now);
+    const { requestEndsAt } = this.#deadline;
+    const retry = this.#retries.next(failed, this.#sent as UpstreamRequest, requestEndsAt, this.#backend, now);
     this.#request.noteFailedTry(failed, now - this.#outcome.startedAt);
     if (this.#retries.denied) counters.backends.add(this.#backend.slot, 'retriesDenied');
     if (retry === undefined) return false;
@@ -288,7 +266,9 @@ export class Tries implements AttemptListener, Waiter {
     counters.backends.add(this.#backend.slot, 'retries');
     this.#afresh = retry.afresh;
     this.#lastResort = retry.lastResort && other === undefined;
-    if (other === undefined || this.#moveTo(other, now)) this.#goAfter(retry.delayMs, now);
+    if (other !== undefined && !this.#moveTo(other, now)) return true;
+    if (retry.delayMs < 1) this.#go(now);
+    else this.#wait('Retry', now + retry.delayMs);
     return true;
   }
 
@@ -305,12 +285,6 @@ export class Tries implements AttemptListener, Waiter {
     return this.enter(now);
   }
 
-  #goAfter(delayMs: number, now: number): void {
-    if (delayMs < 1) return this.#go(now);
-    this.#waitsFor = 'Retry';
-    this.#deadline.wakeAt(now + delayMs);
-  }
-
   /** The breaker permits nothing. Returns whether another backend stands in for this one. */
   #fallBack(now: number): boolean {
     const { settings, breaker, slot } = this.#backend;
@@ -320,11 +294,15 @@ export class Tries implements AttemptListener, Waiter {
       this.#onFallback = true;
       return this.#moveTo(this.#gateway.backends.get(fallback.backend), now);
     }
-    if (fallback?.type !== 'Response')
-      return this.#refuse('BreakerOpen', Math.max(1, Math.ceil((breaker?.remainingMs(now) ?? 0) / 1_000)));
+    if (fallback?.type !== 'Response') return this.#refuse('BreakerOpen', breaker?.retryAfterSeconds(now));
     this.#request.replace('BreakerOpen', fallbackAnswer(fallback, this.#request));
     this.#listener.onAnswered();
     return false;
+  }
+
+  #overloaded(reason: Reason): false {
+    this.#gateway.counters.backends.add(this.#backend.slot, 'overloaded');
+    return this.#refuse(reason, 1);
   }
 
   #refuse(reason: Reason, retryAfterSeconds?: number): false {
@@ -332,12 +310,9 @@ export class Tries implements AttemptListener, Waiter {
     return false;
   }
 
-  #attemptEnded({ started, reusedConnection }: Attempt, failed: boolean): void {
-    const { counters } = this.#gateway;
+  #attemptEnded(attempt: Attempt, failed: boolean): void {
     this.#attempt = undefined;
-    counters.backends.ended(this.#backend.slot, failed);
-    if (!started) counters.upstreamConnectFailures++;
-    else if (!reusedConnection) counters.upstreamConnects++;
+    this.#outcome.ended(this.#backend.slot, attempt, failed);
   }
 }
 

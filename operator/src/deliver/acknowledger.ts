@@ -54,6 +54,8 @@ export class Acknowledger {
   #toAsk: readonly FleetPod[] = [];
   #now: Acknowledgement = nothingAcknowledged;
   #hasLooked = false;
+  /** Something changed since the last look: who is new has never been asked. */
+  #mustLook = false;
   #lookMs = TICK_MS;
   #impatientUntil = 0;
   #lookAt = Number.POSITIVE_INFINITY;
@@ -77,6 +79,7 @@ export class Acknowledger {
   expect(): void {
     this.#impatientUntil = this.#options.clock.nowMs() + IMPATIENT_MS;
     this.#lookMs = FIRST_LOOK_MS;
+    this.#mustLook = true;
     this.#schedule();
   }
 
@@ -90,7 +93,7 @@ export class Acknowledger {
     if (this.#stopping.signal.aborted) return;
     const { clock } = this.#options;
     const nowMs = clock.nowMs();
-    const isImpatient = nowMs < this.#impatientUntil && !this.#isSettled();
+    const isImpatient = this.#mustLook || (nowMs < this.#impatientUntil && !this.#isSettled());
     const delayMs = isImpatient ? this.#lookMs : TICK_MS;
     if (nowMs + delayMs >= this.#lookAt) return;
     this.#cancel();
@@ -106,6 +109,7 @@ export class Acknowledger {
 
   #look(): void {
     this.#lookAt = Number.POSITIVE_INFINITY;
+    this.#mustLook = false;
     const pods = this.#pods();
     const names = new Set(pods.map(nameOf));
     for (const name of this.#answers.keys()) if (!names.has(name)) this.#answers.delete(name);
