@@ -4,11 +4,11 @@ import { registerDeliveryMetrics } from '@evergate/gateway/deliveryMetrics';
 import { Counters } from '@evergate/gateway/observe/counters';
 import { EventLoopMonitor } from '@evergate/gateway/observe/eventLoop';
 import { registerLimits } from '@evergate/gateway/observe/limits';
-import { createLog } from '@evergate/gateway/observe/log';
 import { Metrics } from '@evergate/gateway/observe/metrics';
 import { upstreamErrorKinds } from '@evergate/gateway/proxy/gateway';
 import { allReasons } from '@evergate/gateway/proxy/reasons';
 import { OperatorMetrics } from '@evergate/operator/metrics';
+import { createLog } from '@evergate/process/log';
 import { type MetricFamily, readFamilies } from './families.ts';
 
 /* What the two programs expose, found by asking their own code, so that no list of metrics can be wrong. */
