@@ -1,5 +1,5 @@
 /** One project a workspace; Node strips the types itself, so nothing is transformed. */
-const workspaces = ['contract', 'crds', 'operator', 'gateway', 'cli', 'bench'];
+const workspaces = ['contract', 'process', 'crds', 'operator', 'gateway', 'cli', 'bench', 'deploy', 'e2e'];
 
 const sources = {
   transform: {},
@@ -12,9 +12,10 @@ const sources = {
 const onApiServer = {
   ...sources,
   displayName: 'api server',
+  setupFilesAfterEnv: ['<rootDir>/operator/test/support/patience.ts'],
   testMatch: ['<rootDir>/*/test/**/*.apiServer.test.ts'],
-  testPathIgnorePatterns: ['/node_modules/', '/dist/'],
-  modulePathIgnorePatterns: ['/dist/'],
+  testPathIgnorePatterns: ['/node_modules/', '/dist/', '/build/'],
+  modulePathIgnorePatterns: ['/dist/', '/build/'],
   globalSetup: '<rootDir>/operator/test/support/startSharedApiServer.ts',
   globalTeardown: '<rootDir>/operator/test/support/stopSharedApiServer.ts',
 };

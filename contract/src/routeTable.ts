@@ -1,4 +1,10 @@
 import { z } from 'zod';
+import { backendSettingsSchema } from './backendSettings.ts';
+import { errorSettingsSchema } from './errorSettings.ts';
+import { retrySettingsSchema } from './retrySettings.ts';
+
+export type { BackendSettings } from './backendSettings.ts';
+export type { RetrySettings } from './retrySettings.ts';
 
 /*
  * The route table: what a fleet's gateways serve, resolved, defaulted and flat. A rule stands alone: it names its route, its
@@ -83,6 +89,8 @@ const weightedBackend = z.object({
   /** `backendId`, or null where the reference could not be resolved: its share is answered with 500, as Gateway API asks. */
   backend: z.string().max(512).nullable(),
   weight: z.number().int().min(0).max(1_000_000),
+  /** Backends of the next higher number take over as the healthy share of those before falls; absent is 0. */
+  priority: z.number().int().min(0).max(15).optional(),
 });
 
 const rule = z.object({
@@ -113,14 +121,9 @@ const rule = z.object({
     /** One attempt, up to its response's last byte. 0 is no limit. */
     backendRequestMs: milliseconds.optional(),
   }),
+  /** Absent: `defaultRetry`. */
+  retry: retrySettingsSchema.optional(),
   limits: z.object({ requestBodyBytes: z.number().int().min(0).optional() }),
-});
-
-/** How a backend is treated, whichever rules use it. */
-const backendSettings = z.object({
-  id: z.string().min(1).max(512),
-  loadBalancing: z.object({ policy: z.enum(['RoundRobin', 'LeastRequests', 'Random']) }),
-  connectTimeoutMs: milliseconds,
 });
 
 const listener = z.object({
@@ -150,6 +153,8 @@ const settings = z.object({
   /** Prefix of the data port's health paths; empty switches them off. */
   healthPrefix: z.string().max(256),
   shutdown: z.object({ propagationDelayMs: milliseconds, drainTimeoutMs: milliseconds }),
+  /** Absent: `defaultErrors`. */
+  errors: errorSettingsSchema.optional(),
   telemetry: z.object({
     accessLog: z.object({
       mode: z.enum(['None', 'Errors', 'Sampled', 'All']),
@@ -162,7 +167,7 @@ const settings = z.object({
 
 const routesPart = z.object({
   rules: z.array(rule).max(100_000),
-  backends: z.array(backendSettings).max(100_000),
+  backends: z.array(backendSettingsSchema).max(100_000),
 });
 
 export const settingsSchema: typeof settings = settings;
@@ -179,7 +184,6 @@ export type PathEdit = DeepReadonly<z.infer<typeof pathEdit>>;
 export type Filter = DeepReadonly<z.infer<typeof filter>>;
 export type WeightedBackend = DeepReadonly<z.infer<typeof weightedBackend>>;
 export type Rule = DeepReadonly<z.infer<typeof rule>>;
-export type BackendSettings = DeepReadonly<z.infer<typeof backendSettings>>;
 export type Listener = DeepReadonly<z.infer<typeof listener>>;
 /** What holds for the whole fleet; stands in the index of the routes document. */
 export type FleetSettings = DeepReadonly<z.infer<typeof settings>>;

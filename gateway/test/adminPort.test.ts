@@ -1,9 +1,9 @@
 import { request as httpRequest } from 'node:http';
 import type { FleetSettings, Rule } from '@evergate/contract/routeTable';
+import { createLog } from '@evergate/process/log';
+import type { SidePort } from '@evergate/process/sidePort';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { type AdminPortOptions, createAdminPort, type ServedConfig } from '../src/adminPort.ts';
-import { createLog } from '../src/observe/log.ts';
-import type { SidePort } from '../src/observe/sidePort.ts';
 
 const order = { fleetUID: 'f', epoch: 1, sequence: 4182, revision: 'a'.repeat(64) };
 
@@ -116,7 +116,7 @@ describe('the admin port', () => {
   });
 
   test('each backend comes with the state of its endpoints', async () => {
-    const endpoint = { address: '10.0.0.1:8080', usable: true, inFlight: 2, idleConnections: 1, connectFailed: false };
+    const endpoint = { address: '10.0.0.1:8080', usable: true, inFlight: 2, idleConnections: 1, state: 'Healthy' };
     const backends = [{ id: 'shop/orders:80', policy: 'LeastRequests', endpoints: [endpoint] }];
     const url = await start({ backends: () => backends });
     expect(await (await fetch(`${url}/endpoints`)).json()).toEqual({ backends });

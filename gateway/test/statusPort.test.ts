@@ -1,16 +1,26 @@
 import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
+import { createLog } from '@evergate/process/log';
+import type { SidePort } from '@evergate/process/sidePort';
 import { afterEach, describe, expect, test } from '@jest/globals';
-import { createLog } from '../src/observe/log.ts';
-import type { SidePort } from '../src/observe/sidePort.ts';
 import { createStatusPort, type RevisionReport, type StatusPortOptions } from '../src/statusPort.ts';
 
-const order = { fleetUID: 'f', epoch: 1, sequence: 4182, revision: 'a'.repeat(64), since: '2026-01-01T00:00:00.000Z' };
+const order = {
+  fleetUID: 'f',
+  epoch: 1,
+  sequence: 4182,
+  revision: 'a'.repeat(64),
+  since: '2026-01-01T00:00:00.000Z',
+  source: 'Watch',
+} as const;
 
 const report: RevisionReport = {
   documents: { routes: order, endpoints: order, secrets: null },
   reads: [1],
+  features: ['gzip'],
   stale: false,
+  staleBecause: [],
+  contact: { lost: null, last: '2026-01-01T00:00:00.000Z' },
   draining: false,
   waitingRules: [],
   refused: [],
@@ -27,6 +37,7 @@ async function start(overrides: Partial<StatusPortOptions> = {}): Promise<string
     metrics: { write: async (sink) => void sink.write('up 1\n') },
     readiness: () => ({ ready: true, components: { table: { status: 'UP', details: { sequence: 4182 } } } }),
     revision: () => report,
+    breakers: () => [],
     ...overrides,
   });
   return `http://127.0.0.1:${await port.listen()}`;
@@ -86,11 +97,31 @@ describe('the status port', () => {
       endpoints: order,
       secrets: null,
       reads: [1],
+      features: ['gzip'],
       stale: false,
+      staleBecause: [],
+      contact: { lost: null, last: '2026-01-01T00:00:00.000Z' },
       draining: false,
       waiting: { count: 500, rules: waitingRules.slice(0, 100) },
       refused: { count: 1, problems: [{ path: 'rules[3]', message: 'expected a name' }] },
+      tripped: { count: 0, backends: [] },
     });
+  });
+
+  test('breakers that are not closed are named with the revision, and stand before the others', async () => {
+    const breaker = { forMs: 5, failureRate: 0, slowRate: 0 };
+    const closed = Array.from(
+      { length: 1_500 },
+      (_, index) => ({ backend: `b${index}`, state: 'Closed', ...breaker }) as const,
+    );
+    const open = { backend: 'shop/orders:80', state: 'Open', ...breaker } as const;
+    const url = await start({ breakers: () => [...closed, open] });
+    expect(await (await fetch(`${url}/revision`)).json()).toMatchObject({
+      tripped: { count: 1, backends: ['shop/orders:80'] },
+    });
+    const answer = (await (await fetch(`${url}/breakers`)).json()) as { count: number; breakers: object[] };
+    expect(answer).toMatchObject({ count: 1_501, tripped: 1 });
+    expect(answer.breakers).toEqual([open, ...closed.slice(0, 999)]);
   });
 
   test('metrics come as Prometheus text', async () => {
@@ -143,7 +174,9 @@ describe('the status port', () => {
     async (path) => {
       const answer = await fetch(`${await start()}${path}`);
       expect(answer.status).toBe(404);
-      expect(await answer.text()).toBe('not found; here are /health/live, /health/ready, /metrics, /revision\n');
+      expect(await answer.text()).toBe(
+        'not found; here are /health/live, /health/ready, /metrics, /breakers, /revision\n',
+      );
     },
   );
 
@@ -202,6 +235,7 @@ describe('the status port', () => {
       log: createLog({ level: 'error', write: () => {}, now: () => 0 }),
       metrics: { write: async () => {} },
       readiness: () => ({ ready: true, components: {} }),
+      breakers: () => [],
       revision: () => report,
     });
     await expect(second.listen()).rejects.toThrow(`the status port cannot listen on 127.0.0.1:${taken}`);

@@ -21,6 +21,7 @@ import {
   refreshMounts,
   writesAhead,
 } from './reconcile.ts';
+import type { GatewayCount } from './status/fleetStatus.ts';
 import { Statuses } from './statuses.ts';
 
 /** Bursts become one turn: the first change at once, the next when it was quiet, or after a fifth of a second. */
@@ -46,6 +47,8 @@ export type ControllerEvent =
   | { readonly type: 'forgotten'; readonly fleet: string }
   | { readonly type: 'published'; readonly fleet: string; readonly event: PublishEvent }
   | { readonly type: 'acknowledged'; readonly fleet: string; readonly acknowledgement: Acknowledgement }
+  /** The gateways of a fleet were counted. */
+  | { readonly type: 'counted'; readonly fleet: string; readonly gateways: GatewayCount }
   /** A gateway that is stuck on an older table was to be replaced. */
   | { readonly type: 'eviction'; readonly fleet: KubeObject; readonly eviction: EvictionEvent }
   /** The kubelet of a pod could not be told of new documents; it is told again in a moment. */
@@ -99,6 +102,7 @@ export class Controller implements CacheListener {
       controllerName,
       fleetNamespaces,
       runtimes: this.#runtimes,
+      onCounted: (fleet, gateways) => report({ type: 'counted', fleet, gateways }),
       onWritten: (resource, now, before) => report({ type: 'statusWritten', resource, now, before }),
       onError: (resource, key, error) => report({ type: 'statusFailed', resource, key, error }),
     });

@@ -1,5 +1,6 @@
-import type { Logger } from '@evergate/gateway/observe/log';
-import { SidePort, sendJson } from '@evergate/gateway/observe/sidePort';
+import { anyHost } from '@evergate/process/anyHost';
+import type { Logger } from '@evergate/process/log';
+import { SidePort, sendJson } from '@evergate/process/sidePort';
 import type { Registry } from 'prom-client';
 
 export interface HealthOptions {
@@ -15,7 +16,7 @@ export interface HealthOptions {
 export function createHealthPort({ port, log, registry, isSynced, isLeader }: HealthOptions): SidePort {
   return new SidePort({
     name: 'health',
-    host: '0.0.0.0',
+    host: anyHost(),
     port,
     log,
     maxConnections: 64,

@@ -1,10 +1,10 @@
 import { defaultPorts } from '@evergate/contract/names';
-import type { Logger } from '@evergate/gateway/observe/log';
-import type { SidePort } from '@evergate/gateway/observe/sidePort';
+import type { Logger } from '@evergate/process/log';
+import type { SidePort } from '@evergate/process/sidePort';
 import { Caches } from './caches.ts';
 import type { OperatorConfig } from './config.ts';
 import { Controller, type ControllerEvent } from './controller.ts';
-import { createDefaultFleet } from './defaultFleet.ts';
+import { applyDefaultFleet } from './defaultFleet.ts';
 import { PodClient } from './deliver/podClient.ts';
 import { createHealthPort } from './health.ts';
 import type { ApiClient } from './kube/apiClient.ts';
@@ -165,7 +165,7 @@ export class Operator {
   async #work(controller: Controller, signal: AbortSignal): Promise<void> {
     const { config, log } = this.#options;
     try {
-      await this.#createDefaultFleet(signal);
+      await this.#applyDefaultFleet(signal);
       await controller.run(signal);
     } catch (error) {
       if (!signal.aborted) log.error('the controller failed', { error, namespace: config.namespace });
@@ -173,14 +173,13 @@ export class Operator {
   }
 
   /** Without it everything else still works, so a failure is told and no more; the next term tries again. */
-  async #createDefaultFleet(signal: AbortSignal): Promise<void> {
+  async #applyDefaultFleet(signal: AbortSignal): Promise<void> {
     const { config, log } = this.#options;
     if (config.defaultFleet === undefined) return;
     try {
-      const created = await createDefaultFleet(this.#fenced, config.namespace, config.defaultFleet, signal);
-      if (created) log.info('the default fleet was created', { name: config.defaultFleet.name });
+      await applyDefaultFleet(this.#fenced, config.defaultFleet, signal);
     } catch (error) {
-      log.error('the default fleet could not be created', { name: config.defaultFleet.name, error });
+      log.error('the default fleet could not be applied', { name: config.defaultFleet.metadata.name, error });
     }
   }
 
@@ -190,6 +189,7 @@ export class Operator {
     this.#caches.listener = undefined;
     term?.stopping.abort(new Error('this process no longer leads'));
     await term?.ended;
+    this.#metrics.endTerm();
     this.#options.log.info('no longer leading');
   }
 

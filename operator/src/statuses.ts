@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { BackendPolicyStatus } from '@evergate/crds/backendPolicy';
 import type { GatewayFleetStatus } from '@evergate/crds/gatewayFleet';
 import type { GatewayRouteStatus } from '@evergate/crds/gatewayRoute';
@@ -17,7 +18,7 @@ import {
   services,
 } from './kube/resource.ts';
 import { addressesOf } from './status/addresses.ts';
-import { fleetStatus } from './status/fleetStatus.ts';
+import { countGateways, type FleetStatusInput, fleetStatus, type GatewayCount } from './status/fleetStatus.ts';
 import { type RouteRecord, routeKey } from './status/ledger.ts';
 import { policyStatus } from './status/policyStatus.ts';
 import { foreignParents, routeStatus } from './status/routeStatus.ts';
@@ -36,6 +37,7 @@ export interface StatusesOptions {
   readonly fleetNamespaces: readonly string[];
   /** The fleets that exist, by `<namespace>/<name>`. */
   readonly runtimes: ReadonlyMap<string, FleetRuntime>;
+  readonly onCounted: (fleet: string, gateways: GatewayCount) => void;
   readonly onWritten: (resource: Resource, now: KubeObject, before: KubeObject) => void;
   readonly onError: (resource: Resource, key: string, error: unknown) => void;
 }
@@ -104,7 +106,12 @@ export class Statuses {
       else if (!is) this.#routes.writeSoon(route);
     }
     this.#fleets.write(key);
+    if (!isDeepStrictEqual(now.tripped, before.tripped)) this.#breakersChanged();
     return arrived;
+  }
+
+  #breakersChanged(): void {
+    for (const [key, { guarded }] of this.#policyVerdicts) if (guarded !== undefined) this.#policies.write(key);
   }
 
   #writer(resource: Resource, compose: (object: KubeObject) => object | undefined): StatusWriter {
@@ -169,7 +176,7 @@ export class Statuses {
     const owned = caches.ownedBy(key);
     const find = (resource: Resource): KubeObject | undefined =>
       owned.find((one) => one.resource === resource && one.object.metadata.name === fleet.metadata.name)?.object;
-    return fleetStatus({
+    const input: FleetStatusInput = {
       verdict: runtime.verdict,
       stored: fleet['status'] as GatewayFleetStatus | undefined,
       acknowledgement: runtime.acknowledger.acknowledgement,
@@ -180,14 +187,22 @@ export class Statuses {
       complaints: runtime.complaints,
       addresses: addressesOf(find(services)),
       now: clock.wallMs(),
-    });
+    };
+    this.#options.onCounted(key, countGateways(input));
+    return fleetStatus(input);
   }
 
   #composePolicy(policy: KubeObject): BackendPolicyStatus | undefined {
     const verdict = this.#policyVerdicts.get(objectKey(policy.metadata));
     if (verdict === undefined || verdict.policy.generation !== (policy.metadata.generation ?? 0)) return undefined;
     const stored = policy['status'] as BackendPolicyStatus | undefined;
-    return policyStatus(verdict, stored, this.#options.clock.wallMs());
+    return policyStatus(verdict, this.#tripped(), stored, this.#options.clock.wallMs());
+  }
+
+  /** Of all fleets: a policy is for all of them. */
+  #tripped(): ReadonlySet<string> {
+    const runtimes = [...this.#options.runtimes.values()];
+    return new Set(runtimes.flatMap(({ acknowledger }) => [...acknowledger.acknowledgement.tripped]));
   }
 }
 

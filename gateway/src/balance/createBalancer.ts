@@ -1,5 +1,6 @@
 import type { BackendSettings } from '@evergate/contract/routeTable';
 import type { Balancer } from './balancer.ts';
+import { ConsistentHash } from './consistentHash.ts';
 import { LeastRequests } from './leastRequests.ts';
 import { Random } from './random.ts';
 import { RoundRobin } from './roundRobin.ts';
@@ -15,5 +16,7 @@ export function createBalancer(policy: Policy): Balancer {
       return new LeastRequests();
     case 'Random':
       return new Random();
+    case 'ConsistentHash':
+      return new ConsistentHash();
   }
 }

@@ -38,7 +38,19 @@ export interface AccessRecord {
   readonly backend: string | undefined;
   /** `address:port` of the last attempt. */
   readonly endpoint: string | undefined;
+  /** What was known of it then; left out while it is `Healthy`. */
+  readonly endpointState: string | undefined;
   readonly attempts: number;
+  /** The attempts before that one, or all that failed. */
+  readonly failedTries: readonly FailedTryRecord[] | undefined;
+}
+
+/** An attempt that failed, and why. */
+export interface FailedTryRecord {
+  /** `address:port`. */
+  readonly endpoint: string;
+  readonly failure: string;
+  readonly durationMs: number;
 }
 
 /** What the log names of a `Rule`. */
@@ -109,7 +121,9 @@ function formatRecord(request: AccessRecord): string {
     rule: rule?.name,
     backend: request.backend,
     endpoint: request.endpoint,
+    endpointState: request.endpointState === 'Healthy' ? undefined : request.endpointState,
     attempts: request.attempts,
+    failedTries: request.failedTries,
   });
 }
 

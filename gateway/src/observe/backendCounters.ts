@@ -5,7 +5,22 @@ const REQUESTS = 0;
 const FAILURES = 1;
 const IN_FLIGHT = 2;
 const READY = 3;
-const STRIDE = 4;
+/** What is counted beside the attempts, by what is read, and where. */
+const COLUMNS = {
+  retries: 4,
+  retriesDenied: 5,
+  breakerRefusals: 6,
+  overloaded: 7,
+  ejections: 8,
+  unreachable: 9,
+  unhealthy: 10,
+  ejected: 11,
+  breakerState: 12,
+  waiting: 13,
+} as const;
+const STRIDE = 16;
+
+export type BackendColumn = keyof typeof COLUMNS;
 
 export interface BackendRow {
   readonly labels: string;
@@ -56,6 +71,17 @@ export class BackendCounters {
     if (index !== 0) (this.#cells[index * STRIDE + IN_FLIGHT] as number) -= 1;
   }
 
+  /** Counts one. */
+  add(slot: number, column: BackendColumn): void {
+    (this.#cells[this.#slots.index(slot) * STRIDE + COLUMNS[column]] as number) += 1;
+  }
+
+  /** Sets a gauge. */
+  set(slot: number, column: BackendColumn, value: number): void {
+    const index = this.#slots.index(slot);
+    if (index !== 0) this.#cells[index * STRIDE + COLUMNS[column]] = value;
+  }
+
   setEndpointsReady(slot: number, count: number): void {
     const index = this.#slots.index(slot);
     if (index !== 0) this.#cells[index * STRIDE + READY] = count;
@@ -63,6 +89,16 @@ export class BackendCounters {
 
   get size(): number {
     return this.#slots.size;
+  }
+
+  /** One cell of the row at a position below `size`; 0 where the row is free. */
+  cell(index: number, column: BackendColumn): number {
+    return this.#cells[index * STRIDE + COLUMNS[column]] as number;
+  }
+
+  /** The label text of a row; undefined where it is free. */
+  labels(index: number): string | undefined {
+    return this.#slots.labels(index);
   }
 
   /** The row at a position below `size`; undefined where it is free. Row 0 belongs to no backend and is left out while unused. */

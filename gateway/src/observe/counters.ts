@@ -46,6 +46,14 @@ export class Counters<Reason extends string = string, Kind extends string = stri
   mirrorsDropped = 0;
   /** Gauge. */
   mirrorsInFlight = 0;
+  /** Probes of endpoints, those that failed, and those that had to wait because too many were due. */
+  probesSent = 0;
+  probesFailed = 0;
+  probesPostponed = 0;
+  /** Of ExternalName Services: names looked up, without an answer, and addresses that must not be connected to. */
+  dnsLookups = 0;
+  dnsFailures = 0;
+  dnsForbidden = 0;
   reloadsSucceeded = 0;
   reloadsRefused = 0;
   /** Lines of the access log and of the process's own. */

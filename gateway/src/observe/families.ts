@@ -1,4 +1,5 @@
 import type { BackendRow } from './backendCounters.ts';
+import { backendResilience } from './backendFamilies.ts';
 import type { Counters } from './counters.ts';
 import type { LongestBlock } from './eventLoop.ts';
 import { type FamilyType, familyHead, sample } from './exposition.ts';
@@ -31,6 +32,24 @@ const numbers: readonly Numbers[] = [
   counter('evergate_upstream_retries_total', 'Attempts after the first of a request.', (all) => all.upstreamRetries),
   counter('evergate_mirrors_dropped_total', 'Copies of requests that were not sent.', (all) => all.mirrorsDropped),
   gauge('evergate_mirrors_in_flight', 'Copies of requests being sent now.', (all) => all.mirrorsInFlight),
+  counter('evergate_probes_total', 'Probes of endpoints.', (all) => all.probesSent),
+  counter('evergate_probes_failed_total', 'Probes that an endpoint failed.', (all) => all.probesFailed),
+  counter(
+    'evergate_probes_postponed_total',
+    'Times that a probe had to wait because too many were due.',
+    (all) => all.probesPostponed,
+  ),
+  counter('evergate_dns_lookups_total', 'Lookups of names of ExternalName Services.', (all) => all.dnsLookups),
+  counter(
+    'evergate_dns_failures_total',
+    'Lookups without an answer; the last addresses stayed.',
+    (all) => all.dnsFailures,
+  ),
+  counter(
+    'evergate_dns_forbidden_addresses_total',
+    'Addresses that a name resolved to and that must not be connected to.',
+    (all) => all.dnsForbidden,
+  ),
   counter('evergate_reloads_total', 'Route tables swapped in.', (all) => all.reloadsSucceeded),
   counter('evergate_reloads_refused_total', 'Route tables refused; the last one stayed.', (all) => all.reloadsRefused),
   counter(
@@ -118,6 +137,7 @@ export function* backendFamilies({ backends }: Counters): Generator<string> {
   yield familyHead(ready, 'gauge', 'Endpoints of a backend that may be chosen.');
   for (const row of rowsOf(backends)) yield sample(ready, row.labels, row.endpointsReady);
   for (const family of backendCells) yield* nonZero(family, rowsOf(backends));
+  yield* backendResilience(backends);
 }
 
 /** What each rule did. Cells that are zero are left out. */

@@ -28,6 +28,8 @@ export interface MetricsOptions {
   readonly eventLoop: EventLoopMonitor;
   /** `telemetry.metrics.perRoute` of the table served now. */
   readonly perRoute: () => 'All' | 'None';
+  /** Brings gauges up to date that nobody touches as they change. */
+  readonly refresh?: () => void;
 }
 
 /**
@@ -59,6 +61,7 @@ export class Metrics {
     const { counters, eventLoop } = this.#options;
     counters.rules.sweep();
     counters.backends.sweep();
+    this.#options.refresh?.();
     yield* gatewayFamilies(counters, eventLoop.takeLongest());
     yield* backendFamilies(counters);
     if (this.#options.perRoute() === 'All') yield* ruleFamilies(counters);

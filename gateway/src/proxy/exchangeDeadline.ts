@@ -17,15 +17,21 @@ export type PassedDeadline = 'RequestDeadline' | 'BackendDeadline';
 
 export interface DeadlineListener {
   onDeadlinePassed(passed: PassedDeadline): void;
+  /** The time that `wakeAt` named has come. */
+  onWake(): void;
 }
 
-/** The deadline of one exchange: the nearest of the request's, the attempt's and the default's limit, in one entry of the wheel. */
+/**
+ * The deadline of one exchange: the nearest of the request's, the attempt's and the default's limit, in one entry of the wheel. Between
+ * attempts the same entry wakes who waits for the next.
+ */
 export class ExchangeDeadline implements DeadlineEntry {
   readonly #deadlines: Deadlines;
   readonly #timeouts: Timeouts;
   readonly #listener: DeadlineListener;
   #requestEndsAt: number;
   #attemptEndsAt = Number.POSITIVE_INFINITY;
+  #wakeAt = Number.POSITIVE_INFINITY;
   /** Milliseconds without a byte that are too long now; 0 where the route has a deadline of its own. */
   #idleMs: number;
 
@@ -43,13 +49,24 @@ export class ExchangeDeadline implements DeadlineEntry {
     this.#idleMs = timeouts.requestTimeoutMs < 0 ? HEAD_MS : 0;
   }
 
+  /** When the whole exchange must be over; infinite without such a limit. */
+  get requestEndsAt(): number {
+    return this.#requestEndsAt;
+  }
+
   /** An attempt begins, at `now` on the wheel's clock. */
   attemptStarted(now: number): void {
     const { backendRequestTimeoutMs } = this.#timeouts;
     if (backendRequestTimeoutMs > 0) this.#attemptEndsAt = now + backendRequestTimeoutMs;
-    this.stop();
-    this.deadlineAt = this.#nearest();
-    if (this.deadlineAt < Number.POSITIVE_INFINITY) this.#deadlines.arm(this);
+    this.#wakeAt = Number.POSITIVE_INFINITY;
+    this.#rearm();
+  }
+
+  /** No attempt is under way until `wakeAt` on the wheel's clock: the listener is woken then, if no limit comes before. */
+  wakeAt(wakeAt: number): void {
+    this.#attemptEndsAt = Number.POSITIVE_INFINITY;
+    this.#wakeAt = wakeAt;
+    this.#rearm();
   }
 
   /** A byte went or came. */
@@ -72,11 +89,21 @@ export class ExchangeDeadline implements DeadlineEntry {
   }
 
   onDeadline(): void {
+    if (this.#wakeAt <= this.deadlineAt) {
+      this.#wakeAt = Number.POSITIVE_INFINITY;
+      return this.#listener.onWake();
+    }
     this.#listener.onDeadlinePassed(this.#attemptEndsAt <= this.deadlineAt ? 'BackendDeadline' : 'RequestDeadline');
+  }
+
+  #rearm(): void {
+    this.stop();
+    this.deadlineAt = this.#nearest();
+    if (this.deadlineAt < Number.POSITIVE_INFINITY) this.#deadlines.arm(this);
   }
 
   #nearest(): number {
     const idleEndsAt = this.#idleMs > 0 ? this.#deadlines.after(this.#idleMs) : Number.POSITIVE_INFINITY;
-    return Math.min(this.#requestEndsAt, this.#attemptEndsAt, idleEndsAt);
+    return Math.min(this.#requestEndsAt, this.#attemptEndsAt, idleEndsAt, this.#wakeAt);
   }
 }

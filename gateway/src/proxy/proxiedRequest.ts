@@ -1,13 +1,16 @@
 import { normalisePath } from '@evergate/contract/normalisePath';
 import type { Match } from '@evergate/contract/routeTable';
+import { detached } from '../listen/detached.ts';
 import type { Exchange, HeaderList } from '../listen/exchange.ts';
 import type { MatchTarget } from '../match/matchTarget.ts';
-import type { AccessRecord, AccessRule } from '../observe/accessLog.ts';
+import type { AccessRecord, AccessRule, FailedTryRecord } from '../observe/accessLog.ts';
 import { noSlot } from '../observe/slots.ts';
 import type { LocalAnswer, PolicyRequest } from '../policy/policyRequest.ts';
 import type { RuleMatch } from '../snapshot/snapshot.ts';
+import type { EndpointState } from '../upstream/endpointHealth.ts';
 import type { Gateway } from './gateway.ts';
-import { problemBody, problemHeaders, type Reason, reasons } from './reasons.ts';
+import type { Reason } from './reasons.ts';
+import type { FailedTry } from './retries.ts';
 
 const anyPath: Match = { path: { type: 'PathPrefix', value: '/' }, headers: [], queryParams: [] };
 
@@ -38,6 +41,8 @@ export class ProxiedRequest implements MatchTarget, PolicyRequest, AccessRecord 
   attempts = 0;
   backend: string | undefined;
   endpoint: string | undefined;
+  endpointState: EndpointState | undefined;
+  failedTries: FailedTryRecord[] | undefined;
   aborted = false;
 
   constructor(exchange: Exchange, gateway: Gateway) {
@@ -121,12 +126,24 @@ export class ProxiedRequest implements MatchTarget, PolicyRequest, AccessRecord 
   }
 
   /** Answers with a problem of ours, as `reasons` says. */
-  refuse(reason: Reason): void {
+  refuse(reason: Reason, retryAfterSeconds?: number): void {
+    const answer = this.#gateway.problemAnswer(reason, this);
+    if (retryAfterSeconds !== undefined) answer.headers.push('retry-after', String(retryAfterSeconds));
+    this.replace(reason, answer);
+  }
+
+  /** Answers with something else, because of a problem of ours. */
+  replace(reason: Reason, { headers, ...answer }: LocalAnswer): void {
     this.reason = reason;
     this.#gateway.counters.localAnswers.add(reason);
-    const headers = problemHeaders(reason);
     this.#matched?.compiled.filters.editResponse(headers, headerOf(this.exchange.headers, 'origin'));
-    this.answer({ status: reasons[reason].status, headers, body: problemBody(reason) });
+    this.answer({ ...answer, headers });
+  }
+
+  /** An attempt failed after `durationMs`. */
+  noteFailedTry({ endpoint, failure }: FailedTry, durationMs: number): void {
+    this.failedTries ??= [];
+    this.failedTries.push({ endpoint: endpoint.authority, failure, durationMs: Math.round(durationMs) });
   }
 
   /** Answers without a backend. */
@@ -161,11 +178,12 @@ const MAX_HOSTNAMES = 1024;
 function hostname(authority: string): string {
   const known = hostnames.get(authority);
   if (known !== undefined) return known;
-  const name = authority
+  const own = detached(authority);
+  const name = own
     .toLowerCase()
     .replace(/:[0-9]*$/, '')
     .replace(/\.$/, '');
-  if (hostnames.size < MAX_HOSTNAMES) hostnames.set(authority, name);
+  if (hostnames.size < MAX_HOSTNAMES) hostnames.set(own, name);
   return name;
 }
 

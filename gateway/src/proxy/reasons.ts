@@ -14,6 +14,10 @@ export type Reason =
   | 'MethodNotSupported'
   | 'ConnectFailed'
   | 'NoEndpoints'
+  | 'NoHealthyEndpoint'
+  | 'BreakerOpen'
+  | 'BackendOverloaded'
+  | 'BackendQueueTimeout'
   | 'NoTable'
   | 'TooManyConnections'
   | 'UpstreamBroken'
@@ -40,6 +44,10 @@ export const reasons: Readonly<Record<Reason, { readonly status: number; readonl
   MethodNotSupported: { status: 501, text: 'the method is not supported here' },
   ConnectFailed: { status: 503, text: 'no endpoint of the backend could be connected to' },
   NoEndpoints: { status: 503, text: 'the backend has no endpoint that is ready' },
+  NoHealthyEndpoint: { status: 503, text: 'no endpoint of the backend is healthy' },
+  BreakerOpen: { status: 503, text: 'the backend failed too often and is left alone for a while' },
+  BackendOverloaded: { status: 503, text: 'the backend has as many requests as it may have' },
+  BackendQueueTimeout: { status: 503, text: 'the backend had no place for the request in time' },
   NoTable: { status: 503, text: 'the gateway has no route table yet' },
   TooManyConnections: { status: 503, text: 'the gateway has as many connections as it may have' },
   UpstreamBroken: { status: 502, text: 'the backend closed the connection without a complete answer' },

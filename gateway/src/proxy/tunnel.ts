@@ -1,19 +1,17 @@
 import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import type { UpstreamEndpoint } from '../upstream/endpoint.ts';
 
 /**
  * Joins an upgraded connection with the backend's, both ways with backpressure. Either side may end alone; where one breaks, the other
- * is reset. It lasts until both have ended, over any number of reloads, and counts as a request in flight of its endpoint.
+ * is reset. It lasts until both have ended, over any number of reloads; `onClosed` hears of that.
  */
-export function openTunnel(client: Duplex, backend: Duplex, endpoint: UpstreamEndpoint): void {
-  endpoint.inFlight++;
+export function openTunnel(client: Duplex, backend: Duplex, onClosed: () => void): void {
   let open = 2;
-  const onClosed = (): void => {
-    if (--open === 0) endpoint.inFlight--;
+  const onSideClosed = (): void => {
+    if (--open === 0) onClosed();
   };
-  join(client, backend, onClosed);
-  join(backend, client, onClosed);
+  join(client, backend, onSideClosed);
+  join(backend, client, onSideClosed);
 }
 
 function join(from: Duplex, to: Duplex, onClosed: () => void): void {

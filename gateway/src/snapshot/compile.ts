@@ -6,6 +6,7 @@ import { compileMatches } from '../match/compileMatches.ts';
 import { buildMatcher } from '../match/matcher.ts';
 import { checkFilters } from '../policy/checkFilters.ts';
 import { compileFilters } from '../policy/filters.ts';
+import { compileRetryPolicy } from '../proxy/retryPolicy.ts';
 import type { Breathe } from '../reload/breathe.ts';
 import type { CompiledRule, Snapshot } from './snapshot.ts';
 
@@ -41,6 +42,7 @@ export function compileRule(rule: Rule, dependencies: CompileDependencies): Pars
     matches: matches.value,
     filters: compileFilters(rule.filters),
     backends: dependencies.backends(rule.backends),
+    retry: compileRetryPolicy(rule.retry),
     requestTimeoutMs: rule.timeouts.requestMs ?? DEFAULT_DEADLINE,
     backendRequestTimeoutMs: rule.timeouts.backendRequestMs ?? NO_LIMIT,
     maxRequestBodyBytes: rule.limits.requestBodyBytes ?? NO_LIMIT,

@@ -4,6 +4,7 @@ import type { WeightedBackends } from '../balance/weightedBackends.ts';
 import type { CompiledMatch } from '../match/candidate.ts';
 import type { Matcher } from '../match/matcher.ts';
 import type { Filters } from '../policy/filters.ts';
+import type { RetryPolicy } from '../proxy/retryPolicy.ts';
 
 /** A rule with everything resolved that does not depend on the request. Shared by snapshots while its part is unchanged. */
 export interface CompiledRule {
@@ -13,6 +14,7 @@ export interface CompiledRule {
   readonly matches: readonly CompiledMatch[];
   readonly filters: Filters;
   readonly backends: WeightedBackends;
+  readonly retry: RetryPolicy;
   /** Milliseconds; 0 is none, -1 the default deadline. */
   readonly requestTimeoutMs: number;
   readonly backendRequestTimeoutMs: number;

@@ -46,7 +46,7 @@ const noFields: ResponseFields = {};
 /** One try of one request at one endpoint. */
 export class Attempt implements Dispatcher.DispatchHandler {
   readonly endpoint: UpstreamEndpoint;
-  readonly #listener: AttemptListener;
+  #listener: AttemptListener;
   readonly #clock: () => number;
   #connection: UpstreamConnection | undefined;
   #controller: Dispatcher.DispatchController | undefined;
@@ -107,6 +107,14 @@ export class Attempt implements Dispatcher.DispatchHandler {
     controller?.abort(new Error('attempt aborted'));
   }
 
+  /**
+   * Nobody wants the response whose head has come. What came of its body with the head is dropped, and where that is all of it the
+   * connection is kept.
+   */
+  discard(): void {
+    this.#listener = new Discard(this);
+  }
+
   pause(): void {
     this.#controller?.pause();
   }
@@ -118,7 +126,8 @@ export class Attempt implements Dispatcher.DispatchHandler {
   onRequestStart(controller: Dispatcher.DispatchController): void {
     if (this.#ended) return controller.abort(new Error('attempt aborted'));
     this.#controller = controller;
-    this.endpoint.connectFailedAt = undefined;
+    const { health } = this.endpoint;
+    if (health.connectFailedAt !== undefined) health.connected(this.#clock());
     const connection = this.#connection as UpstreamConnection;
     this.#reused = connection.uses > 0;
     connection.requestStarted();
@@ -157,6 +166,7 @@ export class Attempt implements Dispatcher.DispatchHandler {
   }
 
   onRequestUpgrade(_controller: unknown, status: number, headers: ResponseFields, socket: Duplex): void {
+    this.#connection?.upgraded();
     if (this.#ended) {
       socket.destroy();
       return;
@@ -168,7 +178,7 @@ export class Attempt implements Dispatcher.DispatchHandler {
   onResponseError(_controller: unknown, error: Error): void {
     if (this.#ended) return;
     const code = (error as NodeJS.ErrnoException).code ?? '';
-    if (!this.started && isConnectFailure(code)) this.endpoint.connectFailedAt = this.#clock();
+    if (!this.started && isConnectFailure(code)) this.endpoint.health.connectFailed(this.#clock());
     this.#finish(false);
     this.#listener.onFailed(this.#failureOf(code), error);
   }
@@ -184,6 +194,29 @@ export class Attempt implements Dispatcher.DispatchHandler {
     const connection = this.#connection;
     this.#connection = undefined;
     if (connection !== undefined) this.endpoint.release(connection, reusable);
+  }
+}
+
+/** Hears the rest of a response that came at once, and gives up where there is more. */
+class Discard implements AttemptListener {
+  readonly #attempt: Attempt;
+
+  constructor(attempt: Attempt) {
+    this.#attempt = attempt;
+  }
+
+  onInform(): void {}
+  onHead(): void {}
+  onData(): void {}
+  onEnd(): void {}
+  onFailed(): void {}
+
+  onQuiet(): void {
+    this.#attempt.abort();
+  }
+
+  onUpgrade(_status: number, _headers: ResponseFields, socket: Duplex): void {
+    socket.destroy();
   }
 }
 

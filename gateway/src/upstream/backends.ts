@@ -1,20 +1,24 @@
 import type { BackendEndpoints } from '@evergate/contract/endpoints';
 import type { BackendSettings } from '@evergate/contract/routeTable';
 import type { BackendCounters } from '../observe/backendCounters.ts';
-import { Backend } from './backend.ts';
+import { Backend, type BackendContext, plainContext } from './backend.ts';
+import type { ExternalName, ExternalNames } from './externalNames.ts';
 
 const SWEEP_MS = 5_000;
 
 /** All backends by id. Those that no document names any more are forgotten; requests under way keep theirs. */
 export class Backends {
   readonly #backends = new Map<string, Backend>();
-  readonly #clock: () => number;
+  readonly #context: BackendContext;
   readonly #counters: BackendCounters;
   readonly #timer: NodeJS.Timeout;
+  readonly #externalNames: ExternalNames | undefined;
   #listed = new Map<string, BackendEndpoints>();
 
-  constructor(clock: () => number, counters: BackendCounters) {
-    this.#clock = clock;
+  /** Without `externalNames` such backends have no endpoints. */
+  constructor(context: Partial<BackendContext>, counters: BackendCounters, externalNames?: ExternalNames) {
+    this.#externalNames = externalNames;
+    this.#context = { ...plainContext, ...context };
     this.#counters = counters;
     this.#timer = setInterval(() => this.sweep(), SWEEP_MS);
     this.#timer.unref();
@@ -28,7 +32,7 @@ export class Backends {
   get(id: string): Backend {
     const known = this.#backends.get(id);
     if (known !== undefined) return known;
-    const backend = new Backend(id, this.#counters.slotFor(id));
+    const backend = new Backend(id, this.#counters.slotFor(id), this.#context);
     this.#relist(backend);
     this.#backends.set(id, backend);
     return backend;
@@ -49,8 +53,18 @@ export class Backends {
       if (configured.has(id)) continue;
       backend.update(undefined);
       this.#backends.delete(id);
+      this.#externalNames?.forget(id);
     }
     this.#counters.retain([...this.#backends.values()].map(({ slot }) => slot));
+  }
+
+  /** Whether some backend of the cluster is known to have that address: such a one belongs to the cluster. */
+  hasAddress(address: string): boolean {
+    for (const { clusterAddress, endpoints } of this.#listed.values()) {
+      if (clusterAddress?.address === address || endpoints.some((endpoint) => endpoint.address === address))
+        return true;
+    }
+    return false;
   }
 
   /** Takes over the endpoints document. */
@@ -67,8 +81,13 @@ export class Backends {
 
   /** Ends connections that nobody needs. */
   sweep(): void {
-    const now = this.#clock();
+    const now = this.#context.clock();
     for (const backend of this.#backends.values()) backend.sweep(now);
+  }
+
+  /** Brings the gauges of the counters up to date: what they show changes with time, too. */
+  refresh(): void {
+    for (const backend of this.#backends.values()) showState(backend, this.#counters);
   }
 
   close(): void {
@@ -77,7 +96,27 @@ export class Backends {
   }
 
   #relist(backend: Backend): void {
-    backend.update(this.#listed.get(backend.id));
+    const listed = this.#listed.get(backend.id);
+    backend.update(listed?.externalName === undefined ? listed : this.#resolved(listed, listed.externalName));
     this.#counters.setEndpointsReady(backend.slot, backend.usable.length);
   }
+
+  #resolved({ id }: BackendEndpoints, name: ExternalName): BackendEndpoints {
+    const onChanged = (): void => {
+      const backend = this.#backends.get(id);
+      if (backend !== undefined) this.#relist(backend);
+    };
+    return { id, endpoints: this.#externalNames?.endpointsOf(id, name, onChanged) ?? [] };
+  }
+}
+
+const BREAKER_STATES = { Closed: 0, HalfOpen: 1, Open: 2 } as const;
+
+function showState(backend: Backend, counters: BackendCounters): void {
+  const { slot, breaker, admission } = backend;
+  counters.set(slot, 'unreachable', backend.count('Unreachable'));
+  counters.set(slot, 'unhealthy', backend.count('Unhealthy'));
+  counters.set(slot, 'ejected', backend.count('Ejected') + backend.count('OnTrial'));
+  counters.set(slot, 'breakerState', breaker === undefined ? 0 : BREAKER_STATES[breaker.state]);
+  counters.set(slot, 'waiting', admission.waiting);
 }

@@ -5,14 +5,11 @@ import { createBalancer } from '../../src/balance/createBalancer.ts';
 import { LeastRequests } from '../../src/balance/leastRequests.ts';
 import { Random } from '../../src/balance/random.ts';
 import { RoundRobin } from '../../src/balance/roundRobin.ts';
-import { UpstreamEndpoint } from '../../src/upstream/endpoint.ts';
-
-function endpointsOf(count: number): UpstreamEndpoint[] {
-  return Array.from({ length: count }, (_, index) => new UpstreamEndpoint(`10.0.0.${index}`, 80, () => 1_000));
-}
+import type { UpstreamEndpoint } from '../../src/upstream/endpoint.ts';
+import { endpointsOf } from '../upstream/endpoints.ts';
 
 function picks(balancer: Balancer, endpoints: readonly UpstreamEndpoint[], count: number): number[] {
-  return Array.from({ length: count }, () => endpoints.indexOf(balancer.pick(endpoints)));
+  return Array.from({ length: count }, () => endpoints.indexOf(balancer.pick(endpoints, 0)));
 }
 
 /** Numbers from 0 to below 1 that look random and are always the same (Mulberry32). */

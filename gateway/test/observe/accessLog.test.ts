@@ -21,6 +21,8 @@ const request: AccessRecord = {
   rule: { name: 'api', route: { namespace: 'shop', name: 'orders' } },
   backend: 'shop/orders-v1:80',
   endpoint: '10.0.0.1:8080',
+  endpointState: 'Healthy',
+  failedTries: undefined,
   attempts: 1,
 };
 

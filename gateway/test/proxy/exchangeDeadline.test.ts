@@ -19,6 +19,7 @@ describe('the deadline of an exchange', () => {
     const timeouts = { requestTimeoutMs, backendRequestTimeoutMs };
     const deadline = new ExchangeDeadline(deadlines, timeouts, now, {
       onDeadlinePassed: (what) => void passed.push([what, now - STARTED_AT]),
+      onWake: () => void passed.push(['Wake', now - STARTED_AT]),
     });
     deadline.attemptStarted(now);
     return deadline;

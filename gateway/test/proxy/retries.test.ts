@@ -45,7 +45,7 @@ describe('an endpoint that cannot be connected to', () => {
     expect(upstream.requests.map((seen) => seen.body)).toEqual([body, body, body, body]);
   });
 
-  test('is tried again a second later, by one request', async () => {
+  test('gets no request until connecting to it succeeds, about a second later', async () => {
     await using upstream = await RawUpstream.start();
     const [dead = 0] = await deadPorts(1);
     await using gateway = await GatewayUnderTest.start({ backends: { app: [dead, upstream.port] } });
@@ -55,6 +55,7 @@ describe('an endpoint that cannot be connected to', () => {
     const endsAt = performance.now() + 4_000;
     while (all() === 0 && performance.now() < endsAt) expect(await ask(gateway, GET)).toMatchObject({ status: 200 });
     expect(all()).toBe(1);
+    expect(gateway.accessLines.slice(1).every(({ attempts }) => attempts === 1)).toBe(true);
   });
 
   test('leads to the address of the Service when no other is left', async () => {
@@ -154,6 +155,22 @@ describe('endpoints', () => {
     expect(staying.connections).toBe(1);
     await gateway.settled();
   });
+});
+
+test('a backend that scales to zero answers 503 with the reason, and revives with its first endpoint', async () => {
+  await using upstream = await RawUpstream.start();
+  await using gateway = await GatewayUnderTest.start({ backends: { app: [upstream.port] } });
+  for (let round = 0; round < 3; round++) {
+    gateway.serveEndpoints({ backends: { app: [] } });
+    for (const request of [GET, POST]) {
+      const response = await ask(gateway, request);
+      expect(response.status).toBe(503);
+      expect(JSON.parse(response.body)).toMatchObject({ reason: 'NoEndpoints' });
+    }
+    gateway.serveEndpoints({ backends: { app: [upstream.port] } });
+    expect(await ask(gateway, POST)).toMatchObject({ status: 200 });
+  }
+  await gateway.settled();
 });
 
 test('a rule whose backend cannot be resolved answers 500, and one without any backend too', async () => {

@@ -22,7 +22,7 @@ const problems: string[] = [];
 
 function create(server = stub.url): WatchSource {
   const client = new ApiClient({ server, account: new ServiceAccount(account, timers.now), timers });
-  return new WatchSource({ client, namespace: 'infra', fleet: 'edge', timers, random: () => 0.5 });
+  return new WatchSource({ client, namespace: 'infra', fleet: 'edge', timers, random: () => 0.5, firstListMs: 3_000 });
 }
 
 function start(): Promise<void> {
@@ -206,6 +206,23 @@ describe('WatchSource', () => {
     await eventually('it is reported at last', () => offered.includes('routes: routes 1'));
   });
 
+  test('leaves a server alone that asks for it, for as long as that asks, within reason', async () => {
+    let seconds = '7';
+    stub.fault = ({ query }, response) => {
+      if (!query['fieldSelector']?.endsWith('edge-routes')) return false;
+      response.setHeader('retry-after', seconds);
+      status(response, 429, 'too many requests');
+      return true;
+    };
+    const starting = start();
+    await timers.waits(75_000, 75_000, 2);
+    await timers.waits(7_051, 7_051);
+    seconds = '86400';
+    timers.pass(7_051);
+    await starting;
+    await timers.waits(30_101, 30_101);
+  });
+
   test('gives a server up that sends nothing, not even a bookmark', async () => {
     await follow();
     await stub.event('edge-routes', 'MODIFIED', routes('routes 2'));
@@ -254,8 +271,17 @@ describe('WatchSource', () => {
     stub.fault = ({ path }) => path === `${configMaps}/edge-routes-0-a`;
     const reading = source.readPart('routes', { name: '0', slot: 'a', hash: '' });
     await eventually('it asked', () => stub.asked.length === 1);
-    timers.pass(10_000);
-    await expect(reading).rejects.toThrow('gave no answer within 10000 ms');
+    timers.pass(2_000);
+    await expect(reading).rejects.toThrow('gave no answer within 2000 ms');
+  });
+
+  test('asks for no part while it has lost the document: what is not there must not hold up what is', async () => {
+    await follow();
+    await stub.cut('edge-routes');
+    await eventually('the loss is noted', () => problems.length === 1);
+    const before = stub.asked.length;
+    await expect(source.readPart('routes', { name: '0', slot: 'a', hash: '' })).rejects.toThrow('the API server ');
+    expect(stub.asked).toHaveLength(before);
   });
 
   test('uses the token that stands in the file now', async () => {

@@ -1,7 +1,9 @@
+import { defaultPassiveHealth } from '@evergate/contract/backendSettings';
 import type { BackendEndpoints, Endpoint } from '@evergate/contract/endpoints';
+import { defaultRetry, type RetrySettings } from '@evergate/contract/retrySettings';
 import type { BackendSettings, FleetSettings, Rule } from '@evergate/contract/routeTable';
 import { WeightedBackends } from '../../src/balance/weightedBackends.ts';
-import { HttpListener } from '../../src/listen/httpListener.ts';
+import { Http1Listener } from '../../src/listen/http1/http1Listener.ts';
 import { AccessLog } from '../../src/observe/accessLog.ts';
 import { Counters } from '../../src/observe/counters.ts';
 import { Deadlines } from '../../src/proxy/deadlines.ts';
@@ -11,6 +13,7 @@ import { allReasons, type Reason } from '../../src/proxy/reasons.ts';
 import { compileRule, compileSnapshot } from '../../src/snapshot/compile.ts';
 import type { CompiledRule, Snapshot } from '../../src/snapshot/snapshot.ts';
 import { Backends } from '../../src/upstream/backends.ts';
+import { Prober } from '../../src/upstream/prober.ts';
 import { ruleOf } from '../match/rules.ts';
 import { eventually } from './eventually.ts';
 import { RawClient } from './rawClient.ts';
@@ -28,6 +31,9 @@ const clientTraffic: ClientTraffic = {
   maxConnections: 1_000,
 };
 
+/** What may have reached a backend is not sent again: so that tests see what became of the first attempt. */
+export const noRetries: RetrySettings = { ...defaultRetry, attempts: 0 };
+
 /** What differs from a gateway with one rule that sends everything to the backend `app`. */
 export interface GatewayOptions {
   /** Ports on 127.0.0.1, or endpoints whole, by backend id. */
@@ -36,6 +42,8 @@ export interface GatewayOptions {
   readonly rules?: readonly Partial<Rule>[];
   readonly traffic?: Partial<ClientTraffic>;
   readonly backend?: Partial<Omit<BackendSettings, 'id'>>;
+  /** Of some backends, beside `backend`. */
+  readonly policies?: Readonly<Record<string, Partial<Omit<BackendSettings, 'id'>>>>;
 }
 
 /** What the access log says of a request. */
@@ -54,18 +62,20 @@ export function endpointOf(port: number, fields: Partial<Endpoint> = {}): Endpoi
 export class GatewayUnderTest implements AsyncDisposable {
   readonly counters: Counters<Reason, (typeof upstreamErrorKinds)[number]>;
   readonly backends: Backends;
+  readonly prober: Prober;
   readonly deadlines: Deadlines;
   readonly gateway: Gateway;
   readonly accessLines: AccessLine[] = [];
   readonly refused: Reason[] = [];
-  #listener: HttpListener | undefined;
+  #listener: Http1Listener | undefined;
   #skippedMs = 0;
   #port = 0;
 
   private constructor() {
     const now = (): number => performance.now() + this.#skippedMs;
     this.counters = new Counters({ reasons: allReasons, upstreamErrorKinds, now });
-    this.backends = new Backends(now, this.counters.backends);
+    this.backends = new Backends({ clock: () => performance.now(), zone: 'here' }, this.counters.backends);
+    this.prober = new Prober({ backends: this.backends, counters: this.counters, clock: () => performance.now() });
     this.deadlines = new Deadlines(now);
     const accessLog = new AccessLog({ write: (line) => this.accessLines.push(JSON.parse(line)) });
     const { counters, backends, deadlines } = this;
@@ -85,8 +95,8 @@ export class GatewayUnderTest implements AsyncDisposable {
     return this.#port;
   }
 
-  get listener(): HttpListener {
-    return this.#listener as HttpListener;
+  get listener(): Http1Listener {
+    return this.#listener as Http1Listener;
   }
 
   /** Endpoints' requests in flight, all together. */
@@ -108,7 +118,9 @@ export class GatewayUnderTest implements AsyncDisposable {
         id,
         loadBalancing: { policy: 'RoundRobin' },
         connectTimeoutMs: 2_000,
+        passiveHealth: { ...defaultPassiveHealth, maxFails: 0 },
         ...options.backend,
+        ...options.policies?.[id],
       })),
     );
     this.serveEndpoints(options);
@@ -137,11 +149,12 @@ export class GatewayUnderTest implements AsyncDisposable {
     this.listener.destroy();
     await eventually('all connections closed', () => this.listener.connections === 0);
     this.deadlines.close();
+    this.prober.close();
     this.backends.close();
   }
 
-  #createListener(options: GatewayOptions): HttpListener {
-    return new HttpListener({
+  #createListener(options: GatewayOptions): Http1Listener {
+    return new Http1Listener({
       name: 'http',
       clientTraffic: { ...clientTraffic, ...options.traffic },
       now: () => performance.now(),
@@ -155,7 +168,9 @@ export class GatewayUnderTest implements AsyncDisposable {
   }
 
   #compile(rules: readonly Partial<Rule>[], settings: FleetSettings): Promise<Snapshot> {
-    const compiled = rules.map((fields, index) => this.#compileRule(ruleOf(`route${index}`, fields)));
+    const compiled = rules.map((fields, index) =>
+      this.#compileRule(ruleOf(`route${index}`, { retry: noRetries, ...fields })),
+    );
     const order = { fleetUID: 'fleet', epoch: 0, sequence: 0, revision: '' };
     return compileSnapshot({ order, settings, rules: compiled }, () => undefined);
   }
@@ -167,7 +182,11 @@ export class GatewayUnderTest implements AsyncDisposable {
       slot: () => counters.rules.slotFor(rule.id, labels),
       backends: (refs) =>
         new WeightedBackends(
-          refs.map(({ backend, weight }) => ({ backend: backend === null ? null : backends.get(backend), weight })),
+          refs.map(({ backend, weight, priority }) => ({
+            backend: backend === null ? null : backends.get(backend),
+            weight,
+            priority,
+          })),
         ),
     });
     if (!compiled.ok) throw new Error(JSON.stringify(compiled.problems));

@@ -31,7 +31,7 @@ describe('a backend', () => {
     backend.update(listed(endpointOf(1), endpointOf(2)));
     const [first, second] = [...backend.endpoints] as [UpstreamEndpoint, UpstreamEndpoint];
     first.inFlight = 3;
-    second.connectFailedAt = 5;
+    second.health.connectFailed(5);
     backend.update(listed(endpointOf(2), endpointOf(3), endpointOf(1)));
     const after = [...backend.endpoints];
     expect(portsOf(after)).toEqual([2, 3, 1]);
@@ -49,36 +49,36 @@ describe('a backend', () => {
     expect(picks(1)).toEqual([undefined]);
   });
 
-  test('leaves out an endpoint for a second after a failed connect, then lets one request try it', () => {
+  test('leaves out an endpoint that could not be connected to until a connection succeeds', () => {
     backend.update(listed(endpointOf(1), endpointOf(2)));
     const [first] = [...backend.endpoints] as [UpstreamEndpoint];
-    first.connectFailedAt = 10_000;
+    first.health.connectFailed(10_000);
     expect(picks(4, 10_999)).toEqual([2, 2, 2, 2]);
-    expect(picks(6, 11_000).filter((port) => port === 1)).toHaveLength(1);
-    expect(picks(4, 11_999)).toEqual([2, 2, 2, 2]);
-    first.connectFailedAt = undefined;
+    expect(picks(4, 99_999)).toEqual([2, 2, 2, 2]);
+    first.health.connected(12_000);
     expect(new Set(picks(2, 12_000))).toEqual(new Set([1, 2]));
   });
 
   test('goes to the address of the Service while no endpoint can be connected to', () => {
     backend.update({ ...listed(endpointOf(1), endpointOf(2)), clusterAddress: { address: '127.0.0.1', port: 9 } });
-    for (const endpoint of backend.endpoints) endpoint.connectFailedAt = 10_000;
+    for (const endpoint of backend.endpoints) endpoint.health.connectFailed(10_000);
     expect(picks(3, 10_500)).toEqual([9, 9, 9]);
-    expect(picks(5, 11_000).toSorted()).toEqual([1, 2, 9, 9, 9]);
+    [...backend.endpoints][1]?.health.connected(11_000);
+    expect(picks(3, 11_000)).toEqual([2, 2, 2]);
   });
 
   test('without such an address tries them all the same', () => {
     backend.update(listed(endpointOf(1), endpointOf(2)));
-    for (const endpoint of backend.endpoints) endpoint.connectFailedAt = 10_000;
+    for (const endpoint of backend.endpoints) endpoint.health.connectFailed(10_000);
     expect(picks(2, 10_500).every((port) => port === 1 || port === 2)).toBe(true);
   });
 
   test('avoids the endpoint that has just failed, unless it is the only one', () => {
     backend.update(listed(endpointOf(1), endpointOf(2)));
     const [first] = [...backend.endpoints] as [UpstreamEndpoint];
-    for (let round = 0; round < 4; round++) expect(backend.pick(0, first)?.port).toBe(2);
+    for (let round = 0; round < 4; round++) expect(backend.pick(0, 0, [first])?.port).toBe(2);
     backend.update(listed(endpointOf(1)));
-    expect(backend.pick(0, first)).toBe(first);
+    expect(backend.pick(0, 0, [first])).toBe(first);
   });
 
   test('keeps its place in the round when its settings come again, and its connections when the policy changes', () => {
@@ -95,7 +95,7 @@ describe('a backend', () => {
 describe('all backends', () => {
   test('know endpoints that were listed before the backend was named, and forget what no table names', () => {
     const counters = new BackendCounters({ limit: 10, graceMs: 0, now: () => 0 });
-    const backends = new Backends(() => 0, counters);
+    const backends = new Backends({ clock: () => 0 }, counters);
     backends.update([listed(endpointOf(1)), { id: 'other', endpoints: [endpointOf(2)] }]);
     expect(backends.size).toBe(0);
     const settings = { loadBalancing: { policy: 'Random' }, connectTimeoutMs: 1 } as const;

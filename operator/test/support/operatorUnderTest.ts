@@ -1,5 +1,5 @@
 import { indexKey, indexObjectName } from '@evergate/contract/names';
-import type { Logger } from '@evergate/gateway/observe/log';
+import type { Logger } from '@evergate/process/log';
 import type { OperatorConfig } from '../../src/config.ts';
 import type { PodAnswer } from '../../src/deliver/acknowledgement.ts';
 import { readPodReport } from '../../src/deliver/podReport.ts';
@@ -71,6 +71,7 @@ export class OperatorUnderTest {
         identity: `operator-${this.#operators.size + 1}`,
         controllerName: 'evergate.dev/operator',
         fleetNamespaces: [namespace],
+        secretNamespaces: [namespace],
         watchNamespaces: [namespace],
         gatewayImage: 'evergate/gateway:test',
         defaultFleet: undefined,
