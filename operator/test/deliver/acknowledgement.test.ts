@@ -108,6 +108,7 @@ describe('what a status port answers', () => {
       waitingRules: ['a/b/c'],
       refused: ['p: m'],
       stale: true,
+      tripped: [],
     });
   });
 
