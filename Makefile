@@ -29,14 +29,16 @@ format-check: $(INSTALLED)
 typecheck: $(INSTALLED)
 	npm run typecheck
 
+GENERATED := crds/*.yaml charts/*/README.md charts/*/files/crds/*.yaml charts/*/files/dashboards/*.json docs/reference/*.md
+
 # Generated anew, nothing may differ from what is there.
 generated: $(INSTALLED)
-	@before=$$(cat crds/*.yaml charts/*/files/crds/*.yaml docs/reference/*.md | cksum) && npm run --silent generate > /dev/null && \
-	after=$$(cat crds/*.yaml charts/*/files/crds/*.yaml docs/reference/*.md | cksum) && \
+	@before=$$(cat $(GENERATED) | cksum) && npm run --silent generate > /dev/null && \
+	after=$$(cat $(GENERATED) | cksum) && \
 	if [ "$$before" != "$$after" ]; then echo 'generated files were out of date; commit what make generate wrote'; exit 1; fi && \
 	echo 'generated files are up to date'
 
-generate: $(INSTALLED) ## Write the CRDs and the field reference from the schemas
+generate: $(INSTALLED) ## Write the CRDs, the references, the chart's README and the dashboards
 	npm run --silent generate
 
 bench: $(INSTALLED) ## Compare the gateway with its peers, as far as they are installed

@@ -62,7 +62,7 @@ test('bad objects of every kind harm themselves only: nothing is lost, and other
     await arena.kubectl.apply([worse]);
     await expectAnEditToBeEffective();
   });
-  expect(run.result.examples).toEqual([]);
+  expect(run.result.examples.slice(0, 5)).toEqual([]);
   expect(run.discrepancies).toEqual({ acknowledgedUnseen: [], postsRepeated: [] });
 });
 

@@ -13,7 +13,7 @@ beforeAll(async () => {
 });
 
 function expectNothingLost({ result, discrepancies }: Accounted): void {
-  expect(result.examples).toEqual([]);
+  expect(result.examples.slice(0, 5)).toEqual([]);
   expect(result.notSent).toBe(0);
   expect(discrepancies).toEqual({ acknowledgedUnseen: [], postsRepeated: [] });
 }

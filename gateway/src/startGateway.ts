@@ -1,5 +1,6 @@
 import { Resolver } from 'node:dns/promises';
 import type { Rule } from '@evergate/contract/routeTable';
+import { createLog, type Logger } from '@evergate/process/log';
 import { createAdminPort } from './adminPort.ts';
 import { WeightedBackends } from './balance/weightedBackends.ts';
 import type { GatewayConfig } from './config.ts';
@@ -12,7 +13,6 @@ import { Counters } from './observe/counters.ts';
 import { EventLoopMonitor } from './observe/eventLoop.ts';
 import { containerLimits, registerLimits } from './observe/limits.ts';
 import { LineWriter, streamSink } from './observe/lineWriter.ts';
-import { createLog, type Logger } from './observe/log.ts';
 import { Metrics } from './observe/metrics.ts';
 import { Deadlines } from './proxy/deadlines.ts';
 import { Gateway, upstreamErrorKinds } from './proxy/gateway.ts';

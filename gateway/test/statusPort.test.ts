@@ -1,8 +1,8 @@
 import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
+import { createLog } from '@evergate/process/log';
+import type { SidePort } from '@evergate/process/sidePort';
 import { afterEach, describe, expect, test } from '@jest/globals';
-import { createLog } from '../src/observe/log.ts';
-import type { SidePort } from '../src/observe/sidePort.ts';
 import { createStatusPort, type RevisionReport, type StatusPortOptions } from '../src/statusPort.ts';
 
 const order = {

@@ -1,4 +1,4 @@
-import type { Logger } from '@evergate/gateway/observe/log';
+import type { Logger } from '@evergate/process/log';
 import type { ControllerEvent } from './controller.ts';
 import type { EventRecorder } from './kube/events.ts';
 import { type KubeObject, objectKey } from './kube/kubeObject.ts';

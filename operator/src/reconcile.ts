@@ -2,6 +2,7 @@ import type { Position } from '@evergate/contract/document';
 import { documentKinds } from '@evergate/contract/names';
 import type { FleetSettings } from '@evergate/contract/routeTable';
 import { parseObject } from '@evergate/crds/parse';
+import { fittingRules } from './deliver/fittingRules.ts';
 import type { FleetContent } from './deliver/publication.ts';
 import type { PublishOutcome } from './deliver/publisher.ts';
 import type { ServedContent } from './deliver/restore.ts';
@@ -12,7 +13,7 @@ import type { KubeObject } from './kube/kubeObject.ts';
 import { deployments } from './kube/resource.ts';
 import { containerPorts } from './render/containerPorts.ts';
 import { renderFleet } from './render/render.ts';
-import type { RouteKey } from './status/ledger.ts';
+import type { RecordOptions, RouteKey } from './status/ledger.ts';
 import { type Translation, translate } from './translate/translate.ts';
 import type { Finding, PolicyVerdict } from './translate/verdict.ts';
 import { defaultFleetOf, policyTargets, routesFor, type World } from './world.ts';
@@ -58,8 +59,9 @@ export async function deliver(
     return { routes: [], policies, outcome: obstacle };
   }
   for (const seen of writesAhead(runtime)) runtime.publisher.outrank(seen);
-  const outcome = await runtime.publisher.publish(contentOf(translation, runtime), signal);
-  return { routes: note(runtime, translation, outcome, context), policies, outcome };
+  const { rules, refused } = fittingRules(translation.rules, served.rules);
+  const outcome = await runtime.publisher.publish({ ...contentOf(translation, runtime), rules }, signal);
+  return { routes: note(runtime, translation, outcome, { ...context, refused }), policies, outcome };
 }
 
 /** Why nothing may be written at all: what gateways serve stays, and so does what is said of the routes. */
@@ -102,10 +104,10 @@ export function writesAhead({ publisher, acknowledger, uid }: FleetRuntime): rea
   });
 }
 
-function contentOf(translation: Translation, runtime: FleetRuntime): FleetContent {
-  const { settings, rules, backends, endpoints, secrets } = translation;
+function contentOf(translation: Translation, runtime: FleetRuntime): Omit<FleetContent, 'rules'> {
+  const { settings, backends, endpoints, secrets } = translation;
   const gateways = runtime.pods.filter(({ ready }) => ready).length;
-  return { settings: withContainerPorts(settings), rules, backends, endpoints, secrets, gateways };
+  return { settings: withContainerPorts(settings), backends, endpoints, secrets, gateways };
 }
 
 /** Clients connect to a listener's port at the Service; gateways listen on one that needs no privilege. */
@@ -122,12 +124,16 @@ function note(
   runtime: FleetRuntime,
   translation: Translation,
   outcome: PublishOutcome,
-  { heardAt }: ReconcileContext,
+  { heardAt, refused }: Pick<RecordOptions, 'heardAt' | 'refused'>,
 ): readonly RouteKey[] {
   runtime.heldBack = outcome.outcome === 'HeldBack' ? outcome.finding : undefined;
   if (outcome.outcome !== 'HeldBack') runtime.published = outcome.published;
   if (outcome.outcome === 'Published') runtime.acknowledger.expect();
-  return runtime.ledger.record(translation.routes, { position: positionOf(outcome, runtime), heardAt });
+  return runtime.ledger.record(translation.routes, {
+    position: positionOf(outcome, runtime),
+    heardAt,
+    refused,
+  });
 }
 
 /** What was held back will stand in the write after the newest one. */

@@ -7,31 +7,41 @@ import type { Kubectl } from './kubectl.ts';
 const root = fileURLToPath(new URL('../../..', import.meta.url));
 const release = 'evergate';
 
-/** Images of the product, as `make images` makes them for this run. */
-export interface ProductImages {
-  readonly repository: string;
-  readonly tag: string;
-}
+const programs = ['operator', 'gateway'] as const;
+const repository = 'localhost/evergate';
+
+/** The images of the product, each under a name of its own content: what changed is rolled out, what did not is not loaded again. */
+export type ProductImages = Readonly<
+  Record<(typeof programs)[number], { readonly repository: string; readonly tag: string }>
+>;
 
 /** Builds the images of operator and gateway with `make images`; resolves with their names. */
 export async function buildProductImages(): Promise<ProductImages> {
-  const images = { repository: 'localhost/evergate', tag: 'e2e' };
-  const env = { ...process.env, IMAGE_PREFIX: images.repository, IMAGE_TAG: images.tag };
+  const env = { ...process.env, IMAGE_PREFIX: repository, IMAGE_TAG: 'e2e' };
   await command('make', ['-C', root, 'images'], { env, timeoutMs: 600_000 });
-  return images;
+  const [operator, gateway] = [await tagged('operator'), await tagged('gateway')];
+  return { operator, gateway };
 }
 
-export function imageNames({ repository, tag }: ProductImages): readonly string[] {
-  return ['operator', 'gateway'].map((program) => `${repository}/${program}:${tag}`);
+async function tagged(program: string): Promise<{ readonly repository: string; readonly tag: string }> {
+  const image = `${repository}/${program}`;
+  const id = await command('docker', ['image', 'inspect', '--format', '{{.Id}}', `${image}:e2e`]);
+  const tag = id.trim().replace('sha256:', '').slice(0, 12);
+  await command('docker', ['tag', `${image}:e2e`, `${image}:${tag}`]);
+  return { repository: image, tag };
+}
+
+export function imageNames(images: ProductImages): readonly string[] {
+  return programs.map((program) => `${images[program].repository}:${images[program].tag}`);
 }
 
 /** Installs or upgrades the chart, with fleets in the tests' namespace; resolves once the operator is ready. */
-export async function installRelease(kubectl: Kubectl, { repository, tag }: ProductImages): Promise<void> {
+export async function installRelease(kubectl: Kubectl, { operator, gateway }: ProductImages): Promise<void> {
   const chart = `${root}charts/evergate`;
   if (!existsSync(chart)) throw new Error(`there is no chart at ${chart}`);
   const values = {
-    image: { repository: `${repository}/operator`, tag },
-    gatewayImage: { repository: `${repository}/gateway`, tag },
+    image: operator,
+    gatewayImage: gateway,
     // The tests make their own.
     defaultFleet: { enabled: false },
     resources: { requests: { cpu: '100m', memory: '192Mi' } },

@@ -1,5 +1,5 @@
 import { indexKey, indexObjectName } from '@evergate/contract/names';
-import type { Logger } from '@evergate/gateway/observe/log';
+import type { Logger } from '@evergate/process/log';
 import type { OperatorConfig } from '../../src/config.ts';
 import type { PodAnswer } from '../../src/deliver/acknowledgement.ts';
 import { readPodReport } from '../../src/deliver/podReport.ts';

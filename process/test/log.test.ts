@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { createLog, type LogLevel } from '../../src/observe/log.ts';
+import { createLog, type LogLevel } from '../src/log.ts';
 
 function logAt(level: LogLevel) {
   const lines: string[] = [];

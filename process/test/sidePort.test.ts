@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { afterEach, describe, expect, test } from '@jest/globals';
-import { createLog } from '../../src/observe/log.ts';
-import { type SideHandler, SidePort, sendText } from '../../src/observe/sidePort.ts';
+import { createLog } from '../src/log.ts';
+import { type SideHandler, SidePort, sendText } from '../src/sidePort.ts';
 
 const lines: string[] = [];
 const sockets: Socket[] = [];

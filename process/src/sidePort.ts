@@ -83,7 +83,7 @@ export class SidePort {
       if (over.signal.aborted) return;
       this.#warn('side port handler failed', error);
       if (response.headersSent) response.destroy();
-      else sendText(response, 500, 'this answer failed; see the log of the gateway');
+      else sendText(response, 500, 'this answer failed; see the log');
     });
   }
 
