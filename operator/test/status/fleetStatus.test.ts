@@ -125,8 +125,8 @@ describe('the status of a policy', () => {
   const conflicted = { type: 'Conflicted', status: 'True', reason: 'Conflicted', message: 'older one' } as const;
 
   test('is Ready while nothing stands in the way, and Stalled otherwise', () => {
-    const good = policyStatus({ policy, conditions: [accepted] }, undefined, NOW);
-    const bad = policyStatus({ policy, conditions: [accepted, conflicted] }, good, NOW + 1_000);
+    const good = policyStatus({ policy, conditions: [accepted] }, new Set(), undefined, NOW);
+    const bad = policyStatus({ policy, conditions: [accepted, conflicted] }, new Set(), good, NOW + 1_000);
     expect(good.conditions?.map(({ type }) => type)).toEqual(['Accepted', 'Ready']);
     expect(bad.conditions?.map(({ type, status }) => `${type}=${status}`)).toEqual([
       'Accepted=True',
