@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises';
+import { finished } from '@evergate/operator/test/support/programs';
 import { describe, expect, jest, test } from '@jest/globals';
 import { parse } from 'yaml';
 import { chartValues } from '../../src/chartReadme.ts';
 import { chart, helms, kubeVersion, objects, type Rendered, template } from '../support/helm.ts';
-import { finished } from '../support/programs.ts';
 
 jest.setTimeout(120_000);
 

@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
+import { type Finished, findProgram, finished } from '@evergate/operator/test/support/programs';
 import { parseAllDocuments } from 'yaml';
-import { type Finished, findProgram, finished } from './programs.ts';
 
 export const chart: string = fileURLToPath(new URL('../../../charts/evergate', import.meta.url));
 
