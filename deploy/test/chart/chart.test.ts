@@ -3,7 +3,9 @@ import { finished } from '@evergate/operator/test/support/programs';
 import { describe, expect, jest, test } from '@jest/globals';
 import { parse } from 'yaml';
 import { chartValues } from '../../src/chartReadme.ts';
-import { chart, helms, kubeVersion, objects, type Rendered, template } from '../support/helm.ts';
+import { chart, kubeVersion } from '../../src/helm.ts';
+import type { Rendered } from '../../src/kustomize.ts';
+import { helms, objects, template } from '../support/helm.ts';
 
 jest.setTimeout(120_000);
 
