@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { basename } from 'node:path';
 import { finished } from '@evergate/operator/test/support/programs';
 import { describe, expect, jest, test } from '@jest/globals';
 import { parse } from 'yaml';
@@ -28,7 +29,7 @@ function named(rendered: readonly Rendered[], kind: string, name: RegExp): Rende
   return found[0] as Rendered;
 }
 
-describe.each(helms())('with %s, the chart', (helm) => {
+describe.each(helms().map((path) => [basename(path), path] as const))('with %s, the chart', (_, helm) => {
   test('passes a strict lint', async () => {
     const { code, stdout, stderr } = await finished(helm, ['lint', chart, '--strict', '--kube-version', kubeVersion]);
     expect(`${code} ${stdout}${stderr}`).toMatch(/^0 /);
