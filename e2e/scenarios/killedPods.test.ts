@@ -1,7 +1,7 @@
 import { beforeAll, expect, test } from '@jest/globals';
 import { type Arena, arenaNamespace, openArena } from '../src/cluster/arena.ts';
 import { eventually } from '../src/cluster/eventually.ts';
-import { fleetSettled, type GatewayPod, gatewayPods } from '../src/cluster/fleet.ts';
+import { fleetSettled, type GatewayPod, leastRestarted, restarts } from '../src/cluster/fleet.ts';
 import { underLoad } from '../src/cluster/underLoad.ts';
 
 /**
@@ -19,18 +19,12 @@ beforeAll(async () => {
 });
 
 async function killOne(): Promise<void> {
-  const [pod] = await gatewayPods(arena);
-  if (pod === undefined) throw new Error('there is no gateway');
+  const pod = await leastRestarted(arena);
   await arena.nodes.kill(await arena.nodes.find(arenaNamespace, pod.metadata.name, 'gateway'));
   await eventually(RESTART_MS, 'the kubelet to start the gateway again', async () => {
-    const { status } = await arena.kubectl.get<GatewayPod>('pod', arenaNamespace, pod.metadata.name);
-    return restarts(status) > restarts(pod.status);
+    return restarts(await arena.kubectl.get<GatewayPod>('pod', arenaNamespace, pod.metadata.name)) > restarts(pod);
   });
   await fleetSettled(arena, 3);
-}
-
-function restarts({ containerStatuses = [] }: GatewayPod['status']): number {
-  return containerStatuses.reduce((sum, { restartCount }) => sum + restartCount, 0);
 }
 
 test('SIGKILL of one gateway of three costs what it had under way, and no GET that is sent once more', async () => {

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { BackendPolicyStatus } from '@evergate/crds/backendPolicy';
 import type { GatewayFleetStatus } from '@evergate/crds/gatewayFleet';
 import type { GatewayRouteStatus } from '@evergate/crds/gatewayRoute';
@@ -105,7 +106,12 @@ export class Statuses {
       else if (!is) this.#routes.writeSoon(route);
     }
     this.#fleets.write(key);
+    if (!isDeepStrictEqual(now.tripped, before.tripped)) this.#breakersChanged();
     return arrived;
+  }
+
+  #breakersChanged(): void {
+    for (const [key, { guarded }] of this.#policyVerdicts) if (guarded !== undefined) this.#policies.write(key);
   }
 
   #writer(resource: Resource, compose: (object: KubeObject) => object | undefined): StatusWriter {
@@ -190,7 +196,13 @@ export class Statuses {
     const verdict = this.#policyVerdicts.get(objectKey(policy.metadata));
     if (verdict === undefined || verdict.policy.generation !== (policy.metadata.generation ?? 0)) return undefined;
     const stored = policy['status'] as BackendPolicyStatus | undefined;
-    return policyStatus(verdict, stored, this.#options.clock.wallMs());
+    return policyStatus(verdict, this.#tripped(), stored, this.#options.clock.wallMs());
+  }
+
+  /** Of all fleets: a policy is for all of them. */
+  #tripped(): ReadonlySet<string> {
+    const runtimes = [...this.#options.runtimes.values()];
+    return new Set(runtimes.flatMap(({ acknowledger }) => [...acknowledger.acknowledgement.tripped]));
   }
 }
 

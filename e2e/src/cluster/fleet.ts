@@ -38,6 +38,17 @@ export function gatewayPods({ kubectl }: Arena): Promise<readonly GatewayPod[]> 
   return kubectl.list<GatewayPod>('pods', arenaNamespace, selector);
 }
 
+/** The one to kill: the kubelet waits ever longer before it starts a container that was killed before. */
+export async function leastRestarted(arena: Arena): Promise<GatewayPod> {
+  const [least] = [...(await gatewayPods(arena))].sort((a, b) => restarts(a) - restarts(b));
+  if (least === undefined) throw new Error('there is no gateway');
+  return least;
+}
+
+export function restarts({ status }: GatewayPod): number {
+  return (status.containerStatuses ?? []).reduce((sum, { restartCount }) => sum + restartCount, 0);
+}
+
 export function isReady({ status }: GatewayPod): boolean {
   return status.conditions?.some((condition) => condition.type === 'Ready' && condition.status === 'True') === true;
 }

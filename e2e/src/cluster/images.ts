@@ -17,16 +17,11 @@ export async function loadImages({ kind }: Cluster, images: readonly string[]): 
   if (missing.length > 0) await command('kind', ['load', 'docker-image', '--name', kind, ...missing]);
 }
 
-/** Those that some node lacks, by their ids, as a tag may have moved. */
+/** Those that some node lacks by name: the tests name images after their content. */
 async function missingImages(kind: string, images: readonly string[]): Promise<readonly string[]> {
   const nodes = (await command('kind', ['get', 'nodes', '--name', kind])).trim().split('\n');
   const listings = await Promise.all(
-    nodes.map((node) => command('docker', ['exec', node, 'crictl', 'images', '--no-trunc', '-q'])),
+    nodes.map((node) => command('docker', ['exec', node, 'crictl', 'images', '--output', 'json'])),
   );
-  const missing: string[] = [];
-  for (const image of images) {
-    const id = (await command('docker', ['image', 'inspect', '--format', '{{.Id}}', image])).trim();
-    if (!listings.every((listing) => listing.includes(id))) missing.push(image);
-  }
-  return missing;
+  return images.filter((image) => !listings.every((listing) => listing.includes(`"${image}"`)));
 }

@@ -38,7 +38,7 @@ export class Outcome {
     const backend = this.#take();
     if (backend === undefined) return;
     const { breaker } = backend;
-    if (breaker === undefined && status < 400 && !endpoint.health.onTrial) return;
+    if (breaker === undefined && status < 400 && endpoint.health.ejectedUntil === undefined) return;
     const now = performance.now();
     breaker?.record(this.#permit, breaker.isFailure(status), now - this.#startedAt, now);
     if (backend.answered(endpoint, status, now)) this.#counters.backends.add(backend.slot, 'ejections');

@@ -21,16 +21,21 @@ import type { Reason } from './reasons.ts';
 import { type FailedTry, failedTry, Retries, retryAfterMs } from './retries.ts';
 import type { TriesListener } from './triesListener.ts';
 
+/** What the tries of a request are made with. */
+export interface TriesParts {
+  readonly gateway: Gateway;
+  readonly request: ProxiedRequest;
+  readonly rule: CompiledRule;
+  readonly deadline: ExchangeDeadline;
+  readonly listener: TriesListener;
+}
+
 /**
  * The tries of one request: what each needs (a place within the backend's limits, the breaker's permit, an endpoint), what its outcome
  * means to those, and whether another follows. The outcome is decided at the response's head.
  */
 export class Tries implements AttemptListener, Waiter {
-  readonly #gateway: Gateway;
-  readonly #request: ProxiedRequest;
-  readonly #rule: CompiledRule;
-  readonly #deadline: ExchangeDeadline;
-  readonly #listener: TriesListener;
+  readonly #parts: TriesParts;
   readonly #outcome: Outcome;
   readonly #place: Place;
   #sent: UpstreamRequest | undefined;
@@ -43,22 +48,11 @@ export class Tries implements AttemptListener, Waiter {
   #waitsFor: 'Nothing' | 'Connection' | 'Retry' = 'Nothing';
   #onFallback = false;
 
-  constructor(
-    gateway: Gateway,
-    request: ProxiedRequest,
-    rule: CompiledRule,
-    backend: Backend,
-    deadline: ExchangeDeadline,
-    listener: TriesListener,
-  ) {
-    this.#gateway = gateway;
-    this.#request = request;
-    this.#rule = rule;
+  constructor(parts: TriesParts, backend: Backend) {
+    this.#parts = parts;
     this.#place = new Place(backend);
-    this.#deadline = deadline;
-    this.#listener = listener;
-    this.#outcome = new Outcome(gateway.counters);
-    request.backend = backend.id;
+    this.#outcome = new Outcome(parts.gateway.counters);
+    parts.request.backend = backend.id;
   }
 
   /** The request came whole, or is sent as it comes. */
@@ -83,13 +77,13 @@ export class Tries implements AttemptListener, Waiter {
     this.#sent = request;
     this.#backend.budget.onRequest(now);
     const { hashKey } = this.#backend;
-    if (hashKey !== undefined) this.#hash = hashKey(this.#request);
+    if (hashKey !== undefined) this.#hash = hashKey(this.#parts.request);
     this.#go(now);
   }
 
   /** The attempt took too long; `blameless` where the client did. Returns whether another one follows. */
   timedOut(now: number, mayRetry: boolean, blameless: boolean): boolean {
-    this.#gateway.counters.upstreamErrors.add('Deadline');
+    this.#parts.gateway.counters.upstreamErrors.add('Deadline');
     const attempt = this.#attempt;
     if (attempt === undefined) return false;
     attempt.abort();
@@ -135,26 +129,26 @@ export class Tries implements AttemptListener, Waiter {
   }
 
   onInform(status: number, fields: ResponseFields): void {
-    this.#listener.onInform(status, fields);
+    this.#parts.listener.onInform(status, fields);
   }
 
   onHead(status: number, fields: ResponseFields): void {
     this.#outcome.answered((this.#attempt as Attempt).endpoint, status);
-    if (status >= 400 && this.#rule.retry.codes.has(status) && this.#retryInstead(fields)) return;
-    this.#listener.onHead(status, fields);
+    if (status >= 400 && this.#parts.rule.retry.codes.has(status) && this.#retryInstead(fields)) return;
+    this.#parts.listener.onHead(status, fields);
   }
 
   onData(chunk: Buffer): void {
-    this.#listener.onData(chunk);
+    this.#parts.listener.onData(chunk);
   }
 
   onQuiet(): void {
-    this.#listener.onQuiet();
+    this.#parts.listener.onQuiet();
   }
 
   onEnd(trailers: ResponseFields): void {
     this.#attemptEnded(this.#attempt as Attempt, false);
-    this.#listener.onEnd(trailers);
+    this.#parts.listener.onEnd(trailers);
   }
 
   onUpgrade(status: number, fields: ResponseFields, socket: Duplex): void {
@@ -164,24 +158,24 @@ export class Tries implements AttemptListener, Waiter {
     // The tunnel keeps the place among the connections until it closes.
     const release = this.#place.detachConnection();
     endpoint.inFlight++;
-    this.#listener.onUpgrade(status, fields, socket, () => {
+    this.#parts.listener.onUpgrade(status, fields, socket, () => {
       endpoint.inFlight--;
       release();
     });
   }
 
   onFailed(failure: Failure): void {
-    this.#gateway.counters.upstreamErrors.add(errorKinds[failure]);
+    this.#parts.gateway.counters.upstreamErrors.add(errorKinds[failure]);
     const attempt = this.#attempt as Attempt;
     const { endpoint } = attempt;
     const now = clock();
     this.#attemptEnded(attempt, true);
     if (failure === 'Refused') {
       this.#outcome.release();
-      this.#listener.onGivenUp('BadRequest');
+      this.#parts.listener.onGivenUp('BadRequest');
     } else if (failure === 'BodyBroken') {
       this.#outcome.broke(this.#backend, endpoint, 'Reset', now);
-      this.#listener.onGivenUp('UpstreamBroken');
+      this.#parts.listener.onGivenUp('UpstreamBroken');
     } else {
       const stale = failure === 'NoHead' && attempt.metStaleConnection;
       this.#failed(failure === 'Unsent' ? 'Unsent' : 'Reset', endpoint, stale, now);
@@ -193,7 +187,7 @@ export class Tries implements AttemptListener, Waiter {
     if (stale) this.#outcome.release();
     else this.#outcome.failed(endpoint, failure, now);
     if (!this.#retry({ ...failedTry(failure, endpoint), stale }, now))
-      this.#listener.onGivenUp(failureReasons[failure]);
+      this.#parts.listener.onGivenUp(failureReasons[failure]);
   }
 
   /** Makes an attempt, or waits for what it needs. */
@@ -204,15 +198,11 @@ export class Tries implements AttemptListener, Waiter {
       if (this.#fallBack(now)) this.#go(now);
       return;
     }
-    const endpoint = this.#pick(now);
+    const last = this.#lastResort ? this.#backend.clusterAddress : undefined;
+    const endpoint = last ?? this.#backend.pick(now, this.#hash, this.#retries?.tried);
     if (endpoint !== undefined) return this.#start(endpoint, now);
     this.#outcome.release();
     this.#refuse('NoHealthyEndpoint');
-  }
-
-  #pick(now: number): UpstreamEndpoint | undefined {
-    const last = this.#lastResort ? this.#backend.clusterAddress : undefined;
-    return last ?? this.#backend.pick(now, this.#hash, this.#retries?.tried);
   }
 
   #takeConnection(now: number): boolean {
@@ -224,17 +214,17 @@ export class Tries implements AttemptListener, Waiter {
 
   #wait(what: 'Connection' | 'Retry', until: number): false {
     this.#waitsFor = what;
-    this.#deadline.wakeAt(until);
+    this.#parts.deadline.wakeAt(until);
     return false;
   }
 
   #start(endpoint: UpstreamEndpoint, now: number): void {
-    const request = this.#request;
+    const request = this.#parts.request;
     request.attempts++;
     request.endpoint = endpoint.authority;
     request.endpointState = endpoint.health.state;
-    this.#gateway.counters.backends.started(this.#backend.slot);
-    this.#deadline.attemptStarted(now);
+    this.#parts.gateway.counters.backends.started(this.#backend.slot);
+    this.#parts.deadline.attemptStarted(now);
     this.#attempt = new Attempt(endpoint, this, clock);
     this.#attempt.send(this.#sent as UpstreamRequest, now, this.#afresh);
   }
@@ -247,11 +237,11 @@ export class Tries implements AttemptListener, Waiter {
 
   /** Returns whether another attempt follows; `unread` is the one whose response nobody wants then. */
   #retry(failed: FailedTry, now: number, unread?: Attempt): boolean {
-    const { counters } = this.#gateway;
-    this.#retries ??= new Retries(this.#rule.retry, Math.random);
-    const { requestEndsAt } = this.#deadline;
+    const { counters } = this.#parts.gateway;
+    this.#retries ??= new Retries(this.#parts.rule.retry, Math.random);
+    const { requestEndsAt } = this.#parts.deadline;
     const retry = this.#retries.next(failed, this.#sent as UpstreamRequest, requestEndsAt, this.#backend, now);
-    this.#request.noteFailedTry(failed, now - this.#outcome.startedAt);
+    this.#parts.request.noteFailedTry(failed, now - this.#outcome.startedAt);
     if (this.#retries.denied) counters.backends.add(this.#backend.slot, 'retriesDenied');
     if (retry === undefined) return false;
     const other = this.#instead(now);
@@ -275,13 +265,13 @@ export class Tries implements AttemptListener, Waiter {
   /** A backend of another priority, where this one cannot go on. */
   #instead(now: number): Backend | undefined {
     const backend = this.#backend;
-    return backend.capacity(now) > 0 ? undefined : this.#rule.backends.instead(backend, now);
+    return backend.capacity(now) > 0 ? undefined : this.#parts.rule.backends.instead(backend, now);
   }
 
   /** Returns whether it could be entered. */
   #moveTo(backend: Backend, now: number): boolean {
     this.#place.moveTo(backend, this);
-    this.#request.backend = backend.id;
+    this.#parts.request.backend = backend.id;
     return this.enter(now);
   }
 
@@ -289,24 +279,24 @@ export class Tries implements AttemptListener, Waiter {
   #fallBack(now: number): boolean {
     const { settings, breaker, slot } = this.#backend;
     const fallback = settings.circuitBreaker?.fallback;
-    this.#gateway.counters.backends.add(slot, 'breakerRefusals');
+    this.#parts.gateway.counters.backends.add(slot, 'breakerRefusals');
     if (fallback?.type === 'Backend' && !this.#onFallback) {
       this.#onFallback = true;
-      return this.#moveTo(this.#gateway.backends.get(fallback.backend), now);
+      return this.#moveTo(this.#parts.gateway.backends.get(fallback.backend), now);
     }
     if (fallback?.type !== 'Response') return this.#refuse('BreakerOpen', breaker?.retryAfterSeconds(now));
-    this.#request.replace('BreakerOpen', fallbackAnswer(fallback, this.#request));
-    this.#listener.onAnswered();
+    this.#parts.request.replace('BreakerOpen', fallbackAnswer(fallback, this.#parts.request));
+    this.#parts.listener.onAnswered();
     return false;
   }
 
   #overloaded(reason: Reason): false {
-    this.#gateway.counters.backends.add(this.#backend.slot, 'overloaded');
+    this.#parts.gateway.counters.backends.add(this.#backend.slot, 'overloaded');
     return this.#refuse(reason, 1);
   }
 
   #refuse(reason: Reason, retryAfterSeconds?: number): false {
-    this.#listener.onGivenUp(reason, retryAfterSeconds);
+    this.#parts.listener.onGivenUp(reason, retryAfterSeconds);
     return false;
   }
 

@@ -2,7 +2,14 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { PodAnswer } from '../../src/deliver/acknowledgement.ts';
 import { type Clock, systemClock } from '../../src/kube/clock.ts';
 import type { KubeObject } from '../../src/kube/kubeObject.ts';
-import { events, gatewayFleets, gatewayRoutes, podDisruptionBudgets, pods } from '../../src/kube/resource.ts';
+import {
+  backendPolicies,
+  events,
+  gatewayFleets,
+  gatewayRoutes,
+  podDisruptionBudgets,
+  pods,
+} from '../../src/kube/resource.ts';
 import { eventually } from '../support/eventually.ts';
 import { answer, conditionOf, messageOf, metric, OperatorUnderTest, reasonOf } from '../support/operatorUnderTest.ts';
 
@@ -236,3 +243,36 @@ async function evictions(operator: Parameters<typeof metric>[0], outcome: string
     .find((one) => one.startsWith('evergate_operator_gateway_evictions_total') && one.includes(outcome));
   return Number(line?.slice(line.lastIndexOf(' ')) ?? 0);
 }
+
+test('a circuit breaker that opens in a gateway is a condition of the policy within 5 s, until it closes', async () => {
+  await cluster.start();
+  await cluster.apply(backendPolicies, 'orders', {
+    spec: { targetRefs: [{ name: 'orders' }], circuitBreaker: { openDuration: '10s' } },
+  });
+  await cluster.apply(backendPolicies, 'plain', { spec: { targetRefs: [{ name: 'other' }] } });
+  await live(['10.9.0.1', '10.9.0.2']);
+  const policy = await cluster.eventually(backendPolicies, 'orders', (found) => conditionOf(found, 'Ready') === 'True');
+  expect(conditionOf(policy, 'CircuitOpen')).toBe('False');
+
+  const { routes } = ((await cluster.current()) as Extract<PodAnswer, { outcome: 'Answered' }>).report.serves;
+  const id = `${cluster.namespace}/orders:80`;
+  cluster.answers.set('10.9.0.2', () =>
+    answer({ routes, tripped: { count: 1, backends: [id, 'elsewhere/orders:80'] } }),
+  );
+  const openedAt = performance.now();
+  const opened = await cluster.eventually(
+    backendPolicies,
+    'orders',
+    (found) => conditionOf(found, 'CircuitOpen') === 'True',
+  );
+  process.stdout.write(
+    `an open circuit breaker is a condition after ${(performance.now() - openedAt).toFixed(0)} ms\n`,
+  );
+  expect(messageOf(opened, 'CircuitOpen')).toContain(`The circuit breaker of ${id} is open`);
+  expect(messageOf(opened, 'CircuitOpen')).not.toContain('elsewhere');
+  expect(conditionOf(opened, 'Ready')).toBe('True');
+  expect(conditionOf(await cluster.get(backendPolicies, 'plain'), 'CircuitOpen')).toBeUndefined();
+
+  cluster.answers.delete('10.9.0.2');
+  await cluster.eventually(backendPolicies, 'orders', (found) => conditionOf(found, 'CircuitOpen') === 'False');
+}, 60_000);
