@@ -2,10 +2,12 @@ import type { Position } from '@evergate/contract/document';
 import { documentKinds } from '@evergate/contract/names';
 import type { FleetSettings } from '@evergate/contract/routeTable';
 import { parseObject } from '@evergate/crds/parse';
+import { byId } from './deliver/byId.ts';
 import { fittingRules } from './deliver/fittingRules.ts';
 import type { FleetContent } from './deliver/publication.ts';
 import type { PublishOutcome } from './deliver/publisher.ts';
 import type { ServedContent } from './deliver/restore.ts';
+import { reused } from './deliver/reused.ts';
 import { unreadable } from './deliver/unreadable.ts';
 import type { FleetRuntime } from './fleetRuntime.ts';
 import { servicesNamedBy } from './interest.ts';
@@ -59,8 +61,9 @@ export async function deliver(
     return { routes: [], policies, outcome: obstacle };
   }
   for (const seen of writesAhead(runtime)) runtime.publisher.outrank(seen);
-  const { rules, refused } = fittingRules(translation.rules, served.rules);
-  const outcome = await runtime.publisher.publish({ ...contentOf(translation, runtime), rules }, signal);
+  const { rules, refused } = fittingRules(reused(translation.rules, served.rules), served.rules);
+  const content = { ...contentOf(translation, runtime, served), rules };
+  const outcome = await runtime.publisher.publish(content, signal);
   return { routes: note(runtime, translation, outcome, { ...context, refused }), policies, outcome };
 }
 
@@ -87,8 +90,8 @@ function translateFor(runtime: FleetRuntime, fleet: KubeObject, served: ServedCo
     services: services.flatMap((key) => world.services.get(key) ?? []),
     endpointSlices: services.flatMap((key) => world.slicesOf(key)),
     referenceGrants: [...world.referenceGrants.values()],
-    previous: new Map(served.rules.map((rule) => [rule.id, rule])),
-    previousBackends: new Map(served.backends.map((backend) => [backend.id, backend])),
+    previous: byId(served.rules),
+    previousBackends: byId(served.backends),
   });
 }
 
@@ -104,10 +107,18 @@ export function writesAhead({ publisher, acknowledger, uid }: FleetRuntime): rea
   });
 }
 
-function contentOf(translation: Translation, runtime: FleetRuntime): Omit<FleetContent, 'rules'> {
-  const { settings, backends, endpoints, secrets } = translation;
-  const gateways = runtime.pods.filter(({ ready }) => ready).length;
-  return { settings: withContainerPorts(settings), backends, endpoints, secrets, gateways };
+function contentOf(
+  { settings, backends, endpoints, secrets }: Translation,
+  runtime: FleetRuntime,
+  served: ServedContent,
+): Omit<FleetContent, 'rules'> {
+  return {
+    settings: withContainerPorts(settings),
+    backends: reused(backends, served.backends),
+    endpoints: reused(endpoints, served.endpoints),
+    secrets,
+    gateways: runtime.pods.filter(({ ready }) => ready).length,
+  };
 }
 
 /** Clients connect to a listener's port at the Service; gateways listen on one that needs no privilege. */

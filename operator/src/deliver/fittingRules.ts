@@ -22,24 +22,30 @@ export function fittingRules(
   served: readonly Rule[],
   limitBytes: number = LIMIT_BYTES,
 ): Fitting {
-  const sizes = new Map<RouteKey, number>();
-  for (const rule of rules) {
-    const key = keyOf(rule);
-    sizes.set(key, (sizes.get(key) ?? 0) + rememberedJson(rule).length);
-  }
-  const suspects = [...sizes].filter(([, size]) => size > limitBytes).map(([key]) => key);
-  if (suspects.length === 0) return { rules, refused: new Map() };
   const refused = new Map<RouteKey, Finding>();
   const kept: Rule[] = [];
-  for (const key of suspects) {
-    const wanted = rules.filter((rule) => keyOf(rule) === key);
+  for (const uid of suspects(rules, limitBytes)) {
+    const wanted = rules.filter(({ route }) => route.uid === uid);
     const bytes = compressedBytes(wanted);
     if (bytes <= limitBytes) continue;
     const still = stillServed(wanted, served);
     kept.push(...still);
-    refused.set(key, tooLarge(bytes, limitBytes, still));
+    for (const rule of wanted) refused.set(keyOf(rule), tooLarge(bytes, limitBytes, still));
   }
+  if (refused.size === 0) return { rules, refused };
   return { rules: [...rules.filter((rule) => !refused.has(keyOf(rule))), ...kept], refused };
+}
+
+/** The UIDs of routes that are too large unless compression helps. */
+function suspects(rules: readonly Rule[], limitBytes: number): readonly string[] {
+  const sizes = new Map<string, number>();
+  for (const rule of rules) {
+    const { uid } = rule.route;
+    sizes.set(uid, (sizes.get(uid) ?? 0) + rememberedJson(rule).length);
+  }
+  const found: string[] = [];
+  for (const [uid, size] of sizes) if (size > limitBytes) found.push(uid);
+  return found;
 }
 
 function stillServed(wanted: readonly Rule[], served: readonly Rule[]): readonly Rule[] {

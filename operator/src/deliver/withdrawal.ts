@@ -1,4 +1,5 @@
 import type { Rule } from '@evergate/contract/routeTable';
+import { byId } from './byId.ts';
 
 /**
  * Whether `next` takes something away that `before` serves: a rule, a host or listener of one, a match, a backend. Such a change waits
@@ -6,7 +7,7 @@ import type { Rule } from '@evergate/contract/routeTable';
  * not looked into.
  */
 export function withdraws(before: readonly Rule[], next: readonly Rule[]): boolean {
-  const after = new Map(next.map((rule) => [rule.id, rule]));
+  const after = byId(next);
   return before.some((rule) => {
     const now = after.get(rule.id);
     return now === undefined || (now !== rule && losesAny(rule, now));

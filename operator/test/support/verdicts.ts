@@ -58,7 +58,7 @@ export function pod(name: string, changes: Partial<FleetPod> = {}): FleetPod {
 export function report(sequence: number | undefined, changes: Partial<PodReport> = {}): PodReport {
   const routes = sequence === undefined ? undefined : { fleetUID: FLEET_UID, epoch: 1, sequence };
   const serves = { routes, endpoints: undefined, secrets: undefined };
-  return { serves, reads: [1], waitingRules: [], refused: [], stale: false, ...changes };
+  return { serves, reads: [1], waitingRules: [], refused: [], stale: false, tripped: [], ...changes };
 }
 
 export function answering(name: string, sequence: number | undefined, changes: Partial<PodReport> = {}): AnsweringPod {
