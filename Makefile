@@ -2,7 +2,7 @@
 # The tests want a real API server too: `make control-plane` finds one, or builds it where Go is installed.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test control-plane lint format-check typecheck generated generate bench images e2e lock clean
+.PHONY: help run test control-plane lint format-check typecheck generated generate kustomize bench images e2e lock clean
 
 # The Node that npm installed, whatever the machine's own is.
 NODE := node_modules/.bin/node
@@ -29,7 +29,7 @@ format-check: $(INSTALLED)
 typecheck: $(INSTALLED)
 	npm run typecheck
 
-GENERATED := crds/*.yaml charts/*/README.md charts/*/files/crds/*.yaml charts/*/files/dashboards/*.json docs/reference/*.md
+GENERATED := crds/*.yaml charts/*/README.md charts/*/files/crds/*.yaml charts/*/files/dashboards/*.json docs/reference/*.md deploy/argocd/*.yaml
 
 # Generated anew, nothing may differ from what is there.
 generated: $(INSTALLED)
@@ -40,6 +40,9 @@ generated: $(INSTALLED)
 
 generate: $(INSTALLED) ## Write the CRDs, the references, the chart's README and the dashboards
 	npm run --silent generate
+
+kustomize: $(INSTALLED) ## Write deploy/kustomize from the chart; needs helm, or HELM=...
+	$(NODE) --conditions=source deploy/src/generateKustomize.ts
 
 bench: $(INSTALLED) ## Compare the gateway with its peers, as far as they are installed
 	npm run build

@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { argocdSettings } from './argocd.ts';
 import { chartReadme } from './chartReadme.ts';
 import { backendDashboard } from './dashboards/backend.ts';
 import { type Dashboard, grafana } from './dashboards/dashboard.ts';
@@ -18,11 +19,14 @@ export const dashboards: readonly Dashboard[] = [fleetDashboard, routeDashboard,
 
 /** Everything that is generated here, the same on every run. */
 export async function generatedFiles(root: URL): Promise<readonly GeneratedFile[]> {
-  const values = await readFile(new URL('charts/evergate/values.yaml', root), 'utf8');
+  const [values, health] = await Promise.all(
+    ['charts/evergate/values.yaml', 'deploy/argocd/health.lua'].map((path) => readFile(new URL(path, root), 'utf8')),
+  );
   const [gateway, operator] = await Promise.all([gatewayFamilies(), operatorFamilies()]);
   return [
-    { path: 'charts/evergate/README.md', content: chartReadme(values) },
+    { path: 'charts/evergate/README.md', content: chartReadme(values ?? '') },
     { path: 'docs/reference/metrics.md', content: metricsReference(gateway, operator) },
+    { path: 'deploy/argocd/argocd-cm.yaml', content: argocdSettings(health ?? '') },
     ...dashboards.map((dashboard) => ({
       path: `charts/evergate/files/dashboards/${dashboard.name}.json`,
       content: `${JSON.stringify(grafana(dashboard), undefined, 2)}\n`,

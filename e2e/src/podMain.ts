@@ -9,7 +9,7 @@ import { runLoad } from './load/runLoad.ts';
 import { podPorts } from './podPorts.ts';
 import type { ApiCall } from './prober/apiClient.ts';
 import { bareHops, type HopOptions } from './prober/bareHops.ts';
-import { runCalls } from './prober/runCalls.ts';
+import { type PacedCalls, runCalls, runPacedCalls } from './prober/runCalls.ts';
 import { runSteps } from './prober/runSteps.ts';
 import type { ProbeOptions } from './prober/step.ts';
 import { type WatchOptions, watchTargets } from './prober/watchTargets.ts';
@@ -46,6 +46,7 @@ const load: Task = (input, signal, progress) => runLoad(input as LoadOptions, si
 
 const steps: Task = (input, signal, progress) => runSteps(input as ProbeOptions, signal, progress);
 const calls: Task = (input, signal) => runCalls(input as readonly ApiCall[], signal);
+const pacedCalls: Task = (input, signal) => runPacedCalls(input as PacedCalls, signal);
 const watch: Task = (input, signal) => watchTargets(input as WatchOptions, signal);
 const hops: Task = (input, signal) => bareHops(input as HopOptions, signal);
 
@@ -53,7 +54,7 @@ const roles: Readonly<Record<string, () => void>> = {
   upstream: startUpstream,
   ledger: () => startServer(createLedgerServer(), podPorts.ledger),
   client: () => startServer(new TaskServer({ load }).server, podPorts.tasks),
-  prober: () => startServer(new TaskServer({ steps, calls, watch, hops }).server, podPorts.tasks),
+  prober: () => startServer(new TaskServer({ steps, calls, pacedCalls, watch, hops }).server, podPorts.tasks),
 };
 
 const [role = ''] = process.argv.slice(2);

@@ -1,9 +1,12 @@
 import { readFile } from 'node:fs/promises';
+import { basename } from 'node:path';
+import { finished } from '@evergate/operator/test/support/programs';
 import { describe, expect, jest, test } from '@jest/globals';
 import { parse } from 'yaml';
 import { chartValues } from '../../src/chartReadme.ts';
-import { chart, helms, kubeVersion, objects, type Rendered, template } from '../support/helm.ts';
-import { finished } from '../support/programs.ts';
+import { chart, kubeVersion } from '../../src/helm.ts';
+import type { Rendered } from '../../src/kustomize.ts';
+import { helms, objects, template } from '../support/helm.ts';
 
 jest.setTimeout(120_000);
 
@@ -26,7 +29,7 @@ function named(rendered: readonly Rendered[], kind: string, name: RegExp): Rende
   return found[0] as Rendered;
 }
 
-describe.each(helms())('with %s, the chart', (helm) => {
+describe.each(helms().map((path) => [basename(path), path] as const))('with %s, the chart', (_, helm) => {
   test('passes a strict lint', async () => {
     const { code, stdout, stderr } = await finished(helm, ['lint', chart, '--strict', '--kube-version', kubeVersion]);
     expect(`${code} ${stdout}${stderr}`).toMatch(/^0 /);

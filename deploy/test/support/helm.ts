@@ -1,23 +1,6 @@
-import { fileURLToPath } from 'node:url';
-import { parseAllDocuments } from 'yaml';
-import { type Finished, findProgram, finished } from './programs.ts';
-
-export const chart: string = fileURLToPath(new URL('../../../charts/evergate', import.meta.url));
-
-/** The version of Kubernetes that charts are rendered for. */
-export const kubeVersion = '1.37.2';
-
-export interface Rendered {
-  readonly apiVersion: string;
-  readonly kind: string;
-  readonly metadata: {
-    readonly name: string;
-    readonly namespace?: string;
-    readonly labels?: Readonly<Record<string, string>>;
-    readonly annotations?: Readonly<Record<string, string>>;
-  };
-  readonly [field: string]: unknown;
-}
+import { type Finished, findProgram, finished } from '@evergate/operator/test/support/programs';
+import { chart, kubeVersion, rendered } from '../../src/helm.ts';
+import type { Rendered } from '../../src/kustomize.ts';
 
 const remedy = [
   'The tests of the chart need Helm 3 and Helm 4, as programs named helm3 and helm4; a single helm is taken for both.',
@@ -25,7 +8,7 @@ const remedy = [
   '  go install helm.sh/helm/v4/cmd/helm@latest && go install helm.sh/helm/v3/cmd/helm@latest',
 ].join('\n');
 
-/** The Helms that are here, by name. Throws, with what to install, where there is none. */
+/** The Helms that are here, by their paths. Throws, with what to install, where there is none. */
 export function helms(): readonly string[] {
   const found = ['helm3', 'helm4'].flatMap((name) => findProgram(name) ?? []);
   const any = found.length > 0 ? found : [findProgram('helm') ?? ''].filter((path) => path !== '');
@@ -38,30 +21,16 @@ export function helm(): string {
   return helms().at(-1) as string;
 }
 
-/** Renders the chart with values as `--set-json` takes them. */
-export function template(values: Readonly<Record<string, unknown>> = {}, program: string = helm()): Promise<Finished> {
+/** Renders the chart, and resolves with what Helm says, be it a refusal. */
+export function template(values: Readonly<Record<string, unknown>>, program: string): Promise<Finished> {
   const set = Object.entries(values).flatMap(([path, value]) => ['--set-json', `${path}=${JSON.stringify(value)}`]);
-  const release = ['template', 'evergate', chart, '--namespace', 'evergate-system', '--kube-version', kubeVersion];
-  return finished(program, [...release, ...set]);
+  return finished(program, ['template', 'evergate', chart, '--kube-version', kubeVersion, ...set]);
 }
 
-/** The objects that the chart renders to. Throws what Helm says where it refuses. */
-export async function objects(
+/** The objects that the chart renders to. */
+export function objects(
   values: Readonly<Record<string, unknown>> = {},
   program: string = helm(),
 ): Promise<readonly Rendered[]> {
-  const { code, stdout, stderr } = await template(values, program);
-  if (code !== 0) throw new Error(stderr);
-  return readObjects(stdout);
-}
-
-/** Reads a stream of YAML documents; empty ones are left out. */
-export function readObjects(text: string): readonly Rendered[] {
-  const documents = parseAllDocuments(text, { version: '1.1' });
-  return documents.flatMap((document) => {
-    const [problem] = document.errors;
-    if (problem !== undefined) throw problem;
-    const value = document.toJS() as Rendered | null;
-    return value === null ? [] : [value];
-  });
+  return rendered(program, values);
 }

@@ -121,12 +121,13 @@ describe('conditions', () => {
 });
 
 describe('the status of a policy', () => {
+  const closed: ReadonlySet<string> = new Set();
   const policy = { namespace: 'shop', name: 'calm', generation: 4 };
   const conflicted = { type: 'Conflicted', status: 'True', reason: 'Conflicted', message: 'older one' } as const;
 
   test('is Ready while nothing stands in the way, and Stalled otherwise', () => {
-    const good = policyStatus({ policy, conditions: [accepted] }, new Set(), undefined, NOW);
-    const bad = policyStatus({ policy, conditions: [accepted, conflicted] }, new Set(), good, NOW + 1_000);
+    const good = policyStatus({ policy, conditions: [accepted] }, closed, undefined, NOW);
+    const bad = policyStatus({ policy, conditions: [accepted, conflicted] }, closed, good, NOW + 1_000);
     expect(good.conditions?.map(({ type }) => type)).toEqual(['Accepted', 'Ready']);
     expect(bad.conditions?.map(({ type, status }) => `${type}=${status}`)).toEqual([
       'Accepted=True',
@@ -135,6 +136,20 @@ describe('the status of a policy', () => {
       'Stalled=True',
     ]);
     expect(bad.observedGeneration).toBe(4);
+  });
+
+  test('says of each Service that it guards whether a circuit breaker is open, and that is no obstacle', () => {
+    const verdict = { policy, guarded: ['shop/orders'], conditions: [accepted] };
+    const circuitOf = (tripped: readonly string[]) => {
+      const { conditions } = policyStatus(verdict, new Set(tripped), undefined, NOW);
+      expect(conditions?.find(({ type }) => type === 'Ready')?.status).toBe('True');
+      return conditions?.find(({ type }) => type === 'CircuitOpen');
+    };
+    expect(circuitOf([])).toMatchObject({ status: 'False', reason: 'CircuitClosed' });
+    expect(circuitOf(['shop/orders-2:80', 'other/orders:80'])).toMatchObject({ status: 'False' });
+    const open = circuitOf(['shop/orders:8080', 'shop/orders:80', 'other/orders:80']);
+    expect(open).toMatchObject({ status: 'True', reason: 'CircuitOpen' });
+    expect(open?.message).toContain('of shop/orders:80, shop/orders:8080 is open');
   });
 });
 
