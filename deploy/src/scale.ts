@@ -66,7 +66,7 @@ function ruleOf(i: number, path = '/api'): Rule {
 
 function contentOf(routes: number): FleetContent {
   const rules = Array.from({ length: routes }, (_, i) => ruleOf(i));
-  const ids = [...new Set(rules.flatMap(({ backends }) => backends.map(({ backend }) => backend)))];
+  const ids = [...new Set(rules.flatMap(({ backends }) => backends.flatMap(({ backend }) => backend ?? [])))];
   return {
     settings,
     rules,
