@@ -1,7 +1,6 @@
 import type { Position } from '@evergate/contract/document';
 import { documentKinds } from '@evergate/contract/names';
 import type { FleetSettings } from '@evergate/contract/routeTable';
-import { parseObject } from '@evergate/crds/parse';
 import { byId } from './deliver/byId.ts';
 import { fittingRules } from './deliver/fittingRules.ts';
 import type { FleetContent } from './deliver/publication.ts';
@@ -16,6 +15,7 @@ import { deployments } from './kube/resource.ts';
 import { containerPorts } from './render/containerPorts.ts';
 import { renderFleet } from './render/render.ts';
 import type { RecordOptions, RouteKey } from './status/ledger.ts';
+import { readFleet } from './translate/fleet.ts';
 import { type Translation, translate } from './translate/translate.ts';
 import type { Finding, PolicyVerdict } from './translate/verdict.ts';
 import { defaultFleetOf, policyTargets, routesFor, type World } from './world.ts';
@@ -79,8 +79,8 @@ function translateFor(runtime: FleetRuntime, fleet: KubeObject, served: ServedCo
   const routes = routesFor(world, runtime.key);
   runtime.services = new Set(routes.flatMap(servicesNamedBy));
   const services = [...new Set([...runtime.services, ...policyTargets(world)])];
-  const parsed = parseObject('GatewayFleet', fleet);
-  if (parsed.ok) runtime.lastGood = parsed.value;
+  const source = readFleet(fleet, runtime.lastGood);
+  if (source.accepted.status === 'True') runtime.lastGood = source.fleet;
   return translate({
     fleet,
     lastGoodFleet: runtime.lastGood,
@@ -153,7 +153,10 @@ function positionOf(outcome: PublishOutcome, { published }: FleetRuntime): Posit
   return { epoch: published?.epoch ?? 0, sequence: (published?.sequence ?? 0) + 1 };
 }
 
-/** Brings the other objects of a fleet to what is wanted. Returns what stands in the way; rejects where the API server fails. */
+/**
+ * Brings the other objects of a fleet to what is wanted. Returns what stands in the way; rejects where the API server fails. Costs nothing
+ * while the fleet and all that it has are the very objects that it went well with last: so it is after the edit of a route.
+ */
 export async function applyObjects(
   runtime: FleetRuntime,
   { gatewayImage, operatorNamespace, world }: ReconcileContext,
@@ -162,11 +165,19 @@ export async function applyObjects(
   const fleet = runtime.lastGood;
   if (fleet === undefined) return [];
   const live = world.ownedBy(runtime.key);
+  const seen = [fleet, ...live.map(({ object }) => object)];
+  if (sameElements(runtime.appliedTo, seen)) return [];
   const deployment = live.find(
     ({ resource, object }) => resource.plural === deployments.plural && object.metadata.name === fleet.metadata.name,
   );
   const rendered = renderFleet(fleet, { image: gatewayImage, operatorNamespace, deployment: deployment?.object });
-  return runtime.applier.apply(rendered, live, signal);
+  const complaints = await runtime.applier.apply(rendered, live, signal);
+  runtime.appliedTo = complaints.length === 0 ? seen : [];
+  return complaints;
+}
+
+function sameElements(one: readonly unknown[], other: readonly unknown[]): boolean {
+  return one.length === other.length && one.every((element, i) => element === other[i]);
 }
 
 /** Has kubelets bring the documents into pods that do not watch them. Returns whether that is done. */

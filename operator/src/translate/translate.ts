@@ -3,17 +3,15 @@ import { compareAge } from '@evergate/contract/precedence';
 import type { BackendSettings, FleetSettings, Rule } from '@evergate/contract/routeTable';
 import type { SecretEntry } from '@evergate/contract/secrets';
 import type { GatewayFleet } from '@evergate/crds/gatewayFleet';
-import { attach } from './attach.ts';
+import { attachRoutes, verdictOf } from './attachedRoutes.ts';
 import { type BackendSources, indexBackends } from './backends.ts';
 import { collectBackends } from './collectBackends.ts';
-import { routeVerdict } from './conditions.ts';
 import { settleConflicts } from './conflicts.ts';
 import { fleetVerdict, readFleet } from './fleet.ts';
 import { keepServedHostnames, keepServedRules, type ServedTable, servedTable } from './lastGood.ts';
 import { patternCheck } from './patterns.ts';
 import { resolvePolicies } from './policies.ts';
-import { ruleVerdict } from './ruleVerdict.ts';
-import { type ServeContext, serveRoute } from './serve.ts';
+import type { ServeContext } from './serve.ts';
 import { fleetSettings } from './settings.ts';
 import { type RouteSource, readRoute, refuseRepeated } from './validate.ts';
 import type { FleetVerdict, PolicyVerdict, RouteVerdict } from './verdict.ts';
@@ -64,10 +62,8 @@ export function translate(input: TranslateInput): Translation {
   const { resolve, find } = indexBackends(input, fleet.fleet.spec.externalNames.allow);
   const context: ServeContext = { settings, previous, resolve };
 
-  const attached = readRoutes(input.routes, previous)
-    .map((route) => ({ route, attachment: attach(route, fleet.fleet, input.isDefault) }))
-    .filter(({ attachment }) => attachment.parents.length > 0)
-    .map(({ route, attachment }) => ({ route, attachment, served: serveRoute(route, attachment, context) }));
+  const routes = readRoutes(input.routes, previous);
+  const attached = attachRoutes(routes, fleet.fleet, input.isDefault, context);
 
   const settled = settleConflicts(attached.flatMap(({ served }) => served.flatMap(({ rules }) => rules)));
   const policies = resolvePolicies(input.policies, input.services, input.previousBackends ?? new Map(), resolve);
@@ -77,10 +73,7 @@ export function translate(input: TranslateInput): Translation {
     rules: settled.rules,
     ...collectBackends(settled.rules, find, policies.settingsOf),
     secrets: [],
-    routes: attached.map(({ route, attachment, served }) => {
-      const rules = served.map((one) => ruleVerdict(one, settled, find));
-      return routeVerdict(route, attachment.parents, rules);
-    }),
+    routes: attached.map((one) => verdictOf(one, fleet.fleet, settled, find)),
     policies: policies.verdicts,
     fleet: fleetVerdict(
       fleet,
