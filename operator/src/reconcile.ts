@@ -10,7 +10,7 @@ import { reused } from './deliver/reused.ts';
 import { unreadable } from './deliver/unreadable.ts';
 import type { FleetRuntime } from './fleetRuntime.ts';
 import { servicesNamedBy } from './interest.ts';
-import type { KubeObject } from './kube/kubeObject.ts';
+import { type KubeObject, objectKey } from './kube/kubeObject.ts';
 import { deployments } from './kube/resource.ts';
 import { containerPorts } from './render/containerPorts.ts';
 import { renderFleet } from './render/render.ts';
@@ -18,6 +18,7 @@ import type { RecordOptions, RouteKey } from './status/ledger.ts';
 import { readFleet } from './translate/fleet.ts';
 import { type Translation, translate } from './translate/translate.ts';
 import type { Finding, PolicyVerdict } from './translate/verdict.ts';
+import { isUnsettled } from './unsettled.ts';
 import { defaultFleetOf, policyTargets, routesFor, type World } from './world.ts';
 
 export interface ReconcileContext {
@@ -27,6 +28,8 @@ export interface ReconcileContext {
   readonly operatorNamespace: string;
   /** When the operator heard of a route's newest generation, in milliseconds since the epoch. */
   readonly heardAt: (route: RouteKey) => number | undefined;
+  /** Milliseconds since the epoch. */
+  readonly wallMs: () => number;
 }
 
 type HeldBack = Extract<PublishOutcome, { readonly outcome: 'HeldBack' }>;
@@ -39,6 +42,8 @@ export interface Delivered {
   readonly routes: readonly RouteKey[];
   readonly policies: readonly PolicyVerdict[];
   readonly outcome: PublishOutcome;
+  /** New routes wait for their backends to be heard of. */
+  readonly unsettled: boolean;
 }
 
 /**
@@ -52,19 +57,19 @@ export async function deliver(
   signal?: AbortSignal,
 ): Promise<Delivered> {
   const served = await runtime.publisher.served(signal);
-  const translation = translateFor(runtime, fleet, served, context.world);
+  const { translation, unsettled } = translateFor(runtime, fleet, served, context);
   const { policies } = translation;
   runtime.verdict = translation.fleet;
   const obstacle = obstacleTo(translation, runtime);
   if (obstacle !== undefined) {
     runtime.heldBack = obstacle.finding;
-    return { routes: [], policies, outcome: obstacle };
+    return { routes: [], policies, outcome: obstacle, unsettled };
   }
   for (const seen of writesAhead(runtime)) runtime.publisher.outrank(seen);
   const { rules, refused } = fittingRules(reused(translation.rules, served.rules), served.rules);
   const content = { ...contentOf(translation, runtime, served), rules };
   const outcome = await runtime.publisher.publish(content, signal);
-  return { routes: note(runtime, translation, outcome, { ...context, refused }), policies, outcome };
+  return { routes: note(runtime, translation, outcome, { ...context, refused }), policies, outcome, unsettled };
 }
 
 /** Why nothing may be written at all: what gateways serve stays, and so does what is said of the routes. */
@@ -75,13 +80,22 @@ function obstacleTo({ fleet }: Translation, { lastGood, acknowledger }: FleetRun
   return finding === undefined ? undefined : { outcome: 'HeldBack', finding, retryMs: UNREADABLE_RETRY_MS };
 }
 
-function translateFor(runtime: FleetRuntime, fleet: KubeObject, served: ServedContent, world: World): Translation {
-  const routes = routesFor(world, runtime.key);
-  runtime.services = new Set(routes.flatMap(servicesNamedBy));
+function translateFor(
+  runtime: FleetRuntime,
+  fleet: KubeObject,
+  served: ServedContent,
+  { world, heardAt, wallMs }: ReconcileContext,
+): { readonly translation: Translation; readonly unsettled: boolean } {
+  const all = routesFor(world, runtime.key);
+  const routes = all.filter((route) => {
+    const key = objectKey(route.metadata);
+    return runtime.ledger.records.has(key) || !isUnsettled(route, heardAt(key), world, wallMs());
+  });
+  runtime.services = new Set(all.flatMap(servicesNamedBy));
   const services = [...new Set([...runtime.services, ...policyTargets(world)])];
   const source = readFleet(fleet, runtime.lastGood);
   if (source.accepted.status === 'True') runtime.lastGood = source.fleet;
-  return translate({
+  const translation = translate({
     fleet,
     lastGoodFleet: runtime.lastGood,
     isDefault: defaultFleetOf(world) === runtime.key,
@@ -93,6 +107,7 @@ function translateFor(runtime: FleetRuntime, fleet: KubeObject, served: ServedCo
     previous: byId(served.rules),
     previousBackends: byId(served.backends),
   });
+  return { translation, unsettled: routes.length < all.length };
 }
 
 /** The writes that pods have seen and that are newer than any that is stored. */
