@@ -42,6 +42,9 @@ export interface StatusesOptions {
   readonly onError: (resource: Resource, key: string, error: unknown) => void;
 }
 
+/** Every edit of a route changes a fleet's counts twice; they are written once a second at most. */
+const FLEET_PENDING_MS = 1_000;
+
 /** What is said of routes, fleets and policies: composed of what every fleet's runtime knows, and written where it is new. */
 export class Statuses {
   readonly #options: StatusesOptions;
@@ -53,7 +56,7 @@ export class Statuses {
   constructor(options: StatusesOptions) {
     this.#options = options;
     this.#routes = this.#writer(gatewayRoutes, (route) => this.#composeRoute(route));
-    this.#fleets = this.#writer(gatewayFleets, (fleet) => this.#composeFleet(fleet));
+    this.#fleets = this.#writer(gatewayFleets, (fleet) => this.#composeFleet(fleet), FLEET_PENDING_MS);
     this.#policies = this.#writer(backendPolicies, (policy) => this.#composePolicy(policy));
   }
 
@@ -105,7 +108,7 @@ export class Statuses {
       if (is !== was) this.#routes.write(route);
       else if (!is) this.#routes.writeSoon(route);
     }
-    this.#fleets.write(key);
+    this.#fleets.writeSoon(key);
     if (!isDeepStrictEqual(now.tripped, before.tripped)) this.#breakersChanged();
     return arrived;
   }
@@ -114,7 +117,7 @@ export class Statuses {
     for (const [key, { guarded }] of this.#policyVerdicts) if (guarded !== undefined) this.#policies.write(key);
   }
 
-  #writer(resource: Resource, compose: (object: KubeObject) => object | undefined): StatusWriter {
+  #writer(resource: Resource, compose: (object: KubeObject) => object | undefined, pendingMs?: number): StatusWriter {
     const { client, caches, clock, onWritten, onError } = this.#options;
     return new StatusWriter({
       resource,
@@ -122,6 +125,7 @@ export class Statuses {
       clock,
       latest: (key) => caches.latest(resource, key),
       compose,
+      ...(pendingMs === undefined ? {} : { pendingMs }),
       onWritten: (now, before) => onWritten(resource, now, before),
       onError: (key, error) => onError(resource, key, error),
     });

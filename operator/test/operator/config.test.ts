@@ -11,6 +11,7 @@ describe('the configuration', () => {
       identity: 'me',
       controllerName: 'evergate.dev/operator',
       fleetNamespaces: ['infra'],
+      secretNamespaces: ['infra'],
       watchNamespaces: [],
       gatewayImage: 'evergate/gateway:1',
       defaultFleet: undefined,
@@ -20,15 +21,14 @@ describe('the configuration', () => {
   });
 
   test('reads lists and a fleet', () => {
+    const metadata = { name: 'default' };
+    const fleet = { apiVersion: 'evergate.dev/v1alpha1', kind: 'GatewayFleet', metadata, spec: { replicas: 4 } };
     const read = readConfig({
       ...needed,
       EVERGATE_OPERATOR_FLEET_NAMESPACES: 'a, b,',
-      EVERGATE_OPERATOR_DEFAULT_FLEET: '{"name":"default","spec":{"replicas":4}}',
+      EVERGATE_OPERATOR_DEFAULT_FLEET: JSON.stringify(fleet),
     });
-    expect(read.ok && [read.value.fleetNamespaces, read.value.defaultFleet]).toEqual([
-      ['a', 'b'],
-      { name: 'default', spec: { replicas: 4 } },
-    ]);
+    expect(read.ok && [read.value.fleetNamespaces, read.value.defaultFleet]).toEqual([['a', 'b'], fleet]);
   });
 
   test('tells every problem at once, by the name of the variable', () => {

@@ -10,6 +10,9 @@ import { conditionOf, OperatorUnderTest } from '../support/operatorUnderTest.ts'
 
 /* What needs an API server of its own: one that collects garbage, and whose storage can be set back. */
 
+/** The garbage collector looks for kinds that are new to it every 30 s. */
+const patience = { limitMs: 90_000, pollMs: 100 };
+
 let server: ApiServer;
 let cluster: OperatorUnderTest;
 
@@ -63,7 +66,7 @@ describe('a fleet that is deleted', () => {
     const others = await ofFleet('other');
     const { uid } = (await cluster.get(deployments, 'edge')).metadata;
     await cluster.delete(gatewayFleets, 'edge');
-    await eventually('all of it is gone', async () => (await ofFleet('edge')).length === 1);
+    await eventually('all of it is gone', async () => (await ofFleet('edge')).length === 1, patience);
     expect(await ofFleet('edge')).toEqual(['configmaps edge-mine']);
     expect(await ofFleet('other')).toEqual(others);
     expect((await cluster.get(services, 'orders')).metadata.deletionTimestamp).toBeUndefined();
@@ -72,7 +75,7 @@ describe('a fleet that is deleted', () => {
     await cluster.eventually(deployments, 'edge', ({ metadata }) => metadata.uid !== uid);
     await cluster.eventually(configMaps, 'edge-routes', (found) => JSON.stringify(found).includes('/api'));
     await cluster.eventually(gatewayFleets, 'edge', (found) => conditionOf(found, 'Degraded') === 'False');
-  }, 120_000);
+  }, 180_000);
 
   test('and made again at once, under the same name, comes to its own when the remains of the first are gone', async () => {
     await cluster.start();
@@ -81,13 +84,17 @@ describe('a fleet that is deleted', () => {
     await eventually('it is complete', async () => (await ofFleet('edge')).length === 9);
     await cluster.delete(gatewayFleets, 'edge');
     const { uid } = (await cluster.fleet('edge')).metadata;
-    await eventually('everything belongs to the second', async () => {
-      const kinds = [...renderedResources, configMaps, secrets];
-      const all = (await Promise.all(kinds.map((resource) => cluster.list(resource)))).flat();
-      const ours = all.filter(({ metadata }) => metadata.labels?.['evergate.dev/fleet'] === 'edge');
-      return ours.length === 9 && ours.every(({ metadata }) => metadata.ownerReferences?.[0]?.uid === uid);
-    });
-  }, 120_000);
+    await eventually(
+      'everything belongs to the second',
+      async () => {
+        const kinds = [...renderedResources, configMaps, secrets];
+        const all = (await Promise.all(kinds.map((resource) => cluster.list(resource)))).flat();
+        const ours = all.filter(({ metadata }) => metadata.labels?.['evergate.dev/fleet'] === 'edge');
+        return ours.length === 9 && ours.every(({ metadata }) => metadata.ownerReferences?.[0]?.uid === uid);
+      },
+      patience,
+    );
+  }, 180_000);
 });
 
 describe('an API server', () => {
@@ -107,7 +114,7 @@ describe('an API server', () => {
     );
     await cluster.eventually(gatewayRoutes, 'shop', isLive);
     expect(JSON.stringify(await cluster.index('routes'))).toContain('/v2');
-  }, 120_000);
+  }, 180_000);
 
   test('whose storage was set back has documents that are newer than what gateways saw', async () => {
     await cluster.start();

@@ -53,8 +53,12 @@ describe('Programmed is the truth', () => {
     await freeze('10.9.0.2');
     await cluster.route('shop', '/v2', 'orders');
     await cluster.eventually(gatewayRoutes, 'shop', stopped(/pod edge-2 serves an older table/));
-    const fleet = await cluster.eventually(gatewayFleets, 'edge', (found) => stopped(/edge-2/)(found));
-    expect((fleet['status'] as { replicas: object }).replicas).toMatchObject({ ready: 3, onRevision: 2 });
+    const fleet = await cluster.eventually(
+      gatewayFleets,
+      'edge',
+      (found) => stopped(/edge-2/)(found) && replicasOf(found).onRevision === 2,
+    );
+    expect((fleet['status'] as { replicas: object }).replicas).toMatchObject({ ready: 3 });
     cluster.answers.delete('10.9.0.2');
     const route = await cluster.eventually(gatewayRoutes, 'shop', isLive);
     expect(conditionOf(route, 'Ready')).toBe('True');
