@@ -1,7 +1,7 @@
 # What there is to do here. Needs git, make, npm and Node 20 or newer; everything else is installed by the first target that needs it.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint format-check typecheck generated generate bench lock clean
+.PHONY: help run test lint format-check typecheck generated generate bench images lock clean
 
 # The Node that npm installed, whatever the machine's own is.
 NODE := node_modules/.bin/node
@@ -39,12 +39,16 @@ bench: $(INSTALLED) ## Compare the gateway with its peers, as far as they are in
 	npm run build
 	npm run bench
 
+images: $(INSTALLED) ## Build the images of operator and gateway; BASE=... names their base image, else they have none
+	npm run build
+	$(NODE) scripts/buildImages.js
+
 lock: ## After a change of dependencies: install them and complete package-lock.json for all platforms
 	npm install
 	node scripts/completeLock.js
 
 clean: ## Remove what was installed and built
-	rm -rf node_modules */node_modules */dist coverage .evergate
+	rm -rf node_modules */node_modules */dist build coverage .evergate
 
 # A second start takes no time: npm runs again only when a dependency changed.
 $(INSTALLED): $(MANIFESTS)

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { PartEncoding, Slot } from './names.ts';
 import { type FleetSettings, settingsSchema } from './routeTable.ts';
 
 /*
@@ -11,7 +12,10 @@ import { type FleetSettings, settingsSchema } from './routeTable.ts';
 export const readableVersions: readonly number[] = [1];
 
 /** The features this build knows, of those that an index may list in `requires`. */
-export const knownFeatures: readonly string[] = [];
+export const knownFeatures: readonly string[] = ['gzip'];
+
+/** A part's text has this many bytes at most: a reader that inflates one stops there. */
+export const MAX_PART_BYTES: number = 32 * 1_048_576;
 
 const sequence = z.number().int().min(0);
 const hash = z.string().regex(/^[0-9a-f]{64}$/);
@@ -19,9 +23,11 @@ const hash = z.string().regex(/^[0-9a-f]{64}$/);
 const part = z.object({
   name: z.string().regex(/^[0-9a-f]{1,4}$/),
   slot: z.enum(['a', 'b']),
-  /** SHA-256 of the part's text, hex. */
+  /** SHA-256 of the part's text, hex, whatever its encoding. */
   hash,
-  /** The part's text itself, while the document is small. */
+  /** The part is stored compressed; the index lists `gzip` in `requires`. */
+  encoding: z.literal('gzip').optional(),
+  /** The part itself, while the document is small: its text, or what is encoded in base64. */
   inline: z.string().max(1_048_576).optional(),
 });
 
@@ -64,8 +70,9 @@ export const indexSchema: z.ZodDiscriminatedUnion<[typeof routesIndex, typeof en
 
 export interface PartReference {
   readonly name: string;
-  readonly slot: 'a' | 'b';
+  readonly slot: Slot;
   readonly hash: string;
+  readonly encoding?: PartEncoding | undefined;
   readonly inline?: string | undefined;
 }
 
@@ -101,7 +108,10 @@ export interface SecretsIndex extends Envelope {
 
 export type DocumentIndex = RoutesIndex | EndpointsIndex | SecretsIndex;
 
+/** A write of a document, as far as its place in their order goes. */
+export type Position = Pick<DocumentOrder, 'epoch' | 'sequence'>;
+
 /** Negative where `a` is older than `b`, 0 where they are the same write. */
-export function compareOrder(a: DocumentOrder, b: DocumentOrder): number {
+export function compareOrder(a: Position, b: Position): number {
   return a.epoch - b.epoch || a.sequence - b.sequence;
 }

@@ -125,10 +125,14 @@ function foreignFeatures(index: unknown): Problem[] {
   }
   const requires = fieldOf(index, 'requires');
   if (!Array.isArray(requires)) return [];
-  const accepted = knownFeatures.length === 0 ? 'no required feature at all' : knownFeatures.join(', ');
   return requires.slice(0, 64).flatMap((feature: unknown, i) => {
     if (typeof feature !== 'string' || knownFeatures.includes(feature)) return [];
-    return [{ path: `requires[${i}]`, message: `found ${describeFound(feature)}, this build accepts ${accepted}` }];
+    return [
+      {
+        path: `requires[${i}]`,
+        message: `found ${describeFound(feature)}, this build accepts ${knownFeatures.join(', ')}`,
+      },
+    ];
   });
 }
 

@@ -21,6 +21,10 @@ export const conditionTypes = {
   Available: 'Available',
   /** Of a fleet: it serves, and something needs attention. */
   Degraded: 'Degraded',
+  /** Only while true, for kstatus: the operator is on its way to what the object says. */
+  Reconciling: 'Reconciling',
+  /** Only while true, and never beside the other: it will not get there unless something changes. */
+  Stalled: 'Stalled',
 } as const;
 export type ConditionType = (typeof conditionTypes)[keyof typeof conditionTypes];
 
@@ -47,6 +51,18 @@ export const conditionReasons = {
   ServingLastKnownGood: 'ServingLastKnownGood',
   Programmed: 'Programmed',
   Pending: 'Pending',
+  NotAccepted: 'NotAccepted',
+  NoGatewayReady: 'NoGatewayReady',
+  Throttled: 'Throttled',
+  TooLarge: 'TooLarge',
+  Available: 'Available',
+  TooFewGateways: 'TooFewGateways',
+  AllWell: 'AllWell',
+  ObjectNotOurs: 'ObjectNotOurs',
+  ApplyFailed: 'ApplyFailed',
+  GatewayRefused: 'GatewayRefused',
+  GatewayUnreachable: 'GatewayUnreachable',
+  SharedNode: 'SharedNode',
   Ready: 'Ready',
   NotReady: 'NotReady',
 } as const;

@@ -3,7 +3,7 @@ import { backendPolicySpec, backendPolicyStatus } from './backendPolicy.ts';
 import { gatewayFleetSpec, gatewayFleetStatus } from './gatewayFleet.ts';
 import { gatewayRouteSpec, gatewayRouteStatus } from './gatewayRoute.ts';
 import { group, version } from './objectMeta.ts';
-import { type StructuralSchema, structuralSchema } from './structural.ts';
+import { type StructuralSchema, structuralSchema, type Validation } from './structural.ts';
 
 /** What `kubectl get` shows beside the name. */
 interface PrinterColumn {
@@ -23,6 +23,8 @@ export interface CustomResource {
   readonly shortName: string;
   readonly summary: string;
   readonly specRequired: boolean;
+  /** Rules for what stands outside of spec and status. */
+  readonly rules?: readonly Validation[];
   readonly spec: z.ZodType;
   readonly status: z.ZodType;
   readonly columns: readonly PrinterColumn[];
@@ -66,6 +68,12 @@ export const customResources: readonly CustomResource[] = [
     shortName: 'gwf',
     summary: 'A GatewayFleet is a set of identical gateways, and what holds for all of their routes.',
     specRequired: false,
+    rules: [
+      {
+        rule: "size(self.metadata.name) <= 40 && !self.metadata.name.contains('.')",
+        message: 'metadata.name must have at most 40 characters and no dot, as everything of a fleet is named after it',
+      },
+    ],
     spec: gatewayFleetSpec,
     status: gatewayFleetStatus,
     columns: [
@@ -116,6 +124,7 @@ export function objectSchema(resource: CustomResource): StructuralSchema {
     type: 'object',
     description: resource.summary,
     ...(resource.specRequired ? { required: ['spec'] } : {}),
+    ...(resource.rules === undefined ? {} : { 'x-kubernetes-validations': resource.rules }),
     properties: {
       apiVersion: { type: 'string' },
       kind: { type: 'string' },

@@ -1,5 +1,6 @@
 import { isIP } from 'node:net';
-import { integer, patternText, text, withRules } from './schema.ts';
+import { z } from 'zod';
+import { integer, patternText, qualifiedMap, qualifiedName, text, withRules } from './schema.ts';
 
 /* Fields that occur in more than one kind. Patterns are written so that JavaScript and RE2 read them alike. */
 
@@ -22,6 +23,13 @@ export const serviceName = patternText({
   max: 63,
   pattern: new RegExp(`^${LABEL}$`),
   accepts: 'the name of a Service: at most 63 lower case letters, digits and -',
+});
+
+/** Everything of a fleet is named after it, and the longest of those names has to fit in a label of its pods. */
+export const fleetName = patternText({
+  max: 40,
+  pattern: new RegExp(`^${LABEL}$`),
+  accepts: 'the name of a fleet: at most 40 lower case letters, digits and -',
 });
 
 export const namespaceName = patternText({
@@ -48,6 +56,23 @@ export const preciseHostname = patternText({
   pattern: new RegExp(`^${LABEL}([.]${LABEL})*$`),
   accepts: 'a host name in lower case without a port or a wildcard, such as shop.example.com',
 });
+
+/** What taints, classes and the like are named with. */
+export const qualifiedNameText = patternText({
+  max: 317,
+  pattern: qualifiedName,
+  accepts: 'a name such as team or example.com/team',
+});
+
+const labelValue = patternText({
+  max: 63,
+  pattern: /^([A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?)?$/,
+  accepts: 'the value of a label: at most 63 letters, digits, -, _ and dots',
+});
+
+export const labelMap = qualifiedMap(labelValue, 64);
+
+export const annotationMap = qualifiedMap(z.string().max(32_768), 64);
 
 /** RFC 9110 5.6.2. */
 export const headerName = patternText({

@@ -1,18 +1,19 @@
 import { defaultHealthPrefix } from '@evergate/contract/names';
 import { z } from 'zod';
-import { conditions } from './conditions.ts';
-import { cidr, hostname, port, sectionName } from './fields.ts';
+import { cidr, fleetName, hostname, port, sectionName } from './fields.ts';
+import { networkFields } from './fleetNetwork.ts';
+import { podFields } from './fleetPods.ts';
+import { enoughAutoscaledReplicas, enoughReplicas, scalingFields } from './fleetScaling.ts';
+import { fleetStatus } from './fleetStatus.ts';
 import { apiVersion, objectMeta } from './objectMeta.ts';
 import {
   type DeepReadonly,
   duration,
   integer,
-  list,
   listMap,
   listSet,
   patternText,
   sameOptional,
-  text,
   withRules,
 } from './schema.ts';
 
@@ -125,63 +126,33 @@ const telemetry = z.strictObject({
   metrics: metrics.prefault({}).describe('What `/metrics` tells.'),
 });
 
-const spec = z.strictObject({
-  listeners: listeners.prefault([{ name: 'http', port: 80, protocol: 'HTTP' }]).describe('Where clients connect.'),
-  shutdown: shutdown.prefault({}).describe('How a gateway leaves without losing a request.'),
-  clientTraffic: clientTraffic.prefault({}).describe('What clients may send, and how long they may take.'),
-  telemetry: telemetry.prefault({}).describe('What the gateways tell about themselves.'),
-});
-
-const count = integer(0, 1_000_000);
-
-const status = z.object({
-  observedGeneration: integer(0, Number.MAX_SAFE_INTEGER)
-    .optional()
-    .describe('The generation that this status is about.'),
-  conditions: conditions.optional().describe('Accepted, Programmed, Available, Degraded, and Ready.'),
-  revision: text(128).optional().describe('The revision of the route table that the fleet should serve.'),
-  replicas: z
-    .object({
-      desired: count.describe('How many gateways should run.'),
-      ready: count.describe('How many are ready.'),
-      onRevision: count.describe('How many serve `revision`.'),
-    })
-    .optional()
-    .describe('The gateways, counted.'),
-  addresses: list(
-    z.object({
-      type: z.enum(['IPAddress', 'Hostname']).describe('What `value` is.'),
-      value: text(253).describe('The address.'),
-    }),
-    16,
-  )
-    .optional()
-    .describe('Where clients reach the fleet.'),
-  listeners: listMap(
-    z.object({
-      name: text(63).describe('The name of the listener.'),
-      attachedRoutes: count.describe('How many routes are attached to it.'),
-    }),
-    ['name'],
-    64,
-  )
-    .optional()
-    .describe('What is attached to each listener.'),
-});
+const spec = withRules(
+  z.strictObject({
+    ...scalingFields,
+    ...podFields,
+    ...networkFields,
+    listeners: listeners.prefault([{ name: 'http', port: 80, protocol: 'HTTP' }]).describe('Where clients connect.'),
+    shutdown: shutdown.prefault({}).describe('How a gateway leaves without losing a request.'),
+    clientTraffic: clientTraffic.prefault({}).describe('What clients may send, and how long they may take.'),
+    telemetry: telemetry.prefault({}).describe('What the gateways tell about themselves.'),
+  }),
+  enoughReplicas,
+  enoughAutoscaledReplicas,
+);
 
 export const gatewayFleetSpec = spec;
-export const gatewayFleetStatus = status;
+export const gatewayFleetStatus = fleetStatus;
 
 /** A status of another version of ours must not make the object unreadable, so one that does not fit reads as none. */
 export const gatewayFleetSchema = z.strictObject({
   apiVersion: z.literal(apiVersion),
   kind: z.literal('GatewayFleet'),
-  metadata: objectMeta,
+  metadata: objectMeta.extend({ name: fleetName }),
   spec: spec.prefault({}),
-  status: status.optional().catch(undefined),
+  status: fleetStatus.optional().catch(undefined),
 });
 
 export type FleetListener = DeepReadonly<z.infer<typeof listener>>;
 export type GatewayFleetSpec = DeepReadonly<z.infer<typeof spec>>;
-export type GatewayFleetStatus = DeepReadonly<z.infer<typeof status>>;
+export type GatewayFleetStatus = DeepReadonly<z.infer<typeof fleetStatus>>;
 export type GatewayFleet = DeepReadonly<z.infer<typeof gatewayFleetSchema>>;

@@ -87,7 +87,9 @@ const parentStatus = z.object({
 
 const status = z.object({
   observedGeneration: generation.optional().describe('The generation that this status is about.'),
-  conditions: conditions.optional().describe('Ready, the sum of the conditions of the parents.'),
+  conditions: conditions
+    .optional()
+    .describe('Ready, the sum of the conditions of the parents; Reconciling or Stalled while it is so.'),
   parents: list(parentStatus, 16).optional().describe('One entry for each fleet.'),
 });
 

@@ -5,11 +5,13 @@ import type { StructuralSchema, Validation } from './structural.ts';
 /** Writes the field reference of a kind as Markdown: a table for each object of the schema, its rules below. */
 export function referencePage(resource: CustomResource): string {
   const { spec, status } = objectSchema(resource).properties ?? {};
+  const rules = (resource.rules ?? []).map(({ message }) => `- ${message}`);
   const sections = [...sectionsOf('spec', spec ?? {}), ...sectionsOf('status', status ?? {})];
   return [
     `# ${resource.kind}`,
     resource.summary,
     `\`apiVersion: ${apiVersion}\`, namespaced, short name \`${resource.shortName}\`. A field that is not listed here is refused. Generated from the schema by \`make generate\`.`,
+    ...(rules.length > 0 ? [rules.join('\n')] : []),
     ...sections,
   ]
     .join('\n\n')
@@ -64,6 +66,8 @@ function typeText(field: StructuralSchema): string {
   if (field.type === 'string') return `text of ${range(field.minLength, field.maxLength)}`;
   if (field.type === 'integer' || field.type === 'number')
     return `${field.type}, ${range(field.minimum, field.maximum)}`;
+  if (field.additionalProperties !== undefined)
+    return `map of at most ${field.maxProperties}: ${typeText(field.additionalProperties)}`;
   return field.type ?? '';
 }
 

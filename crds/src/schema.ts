@@ -6,6 +6,10 @@ import { z } from 'zod';
  * this process and for the API server. What JSON Schema has no word for travels as metadata, which `structural.ts` finds in place.
  */
 
+/** What Kubernetes calls a qualified name: a name of at most 63 characters, perhaps after a DNS name and a slash. */
+export const qualifiedName: RegExp =
+  /^([a-z0-9]([-a-z0-9]*[a-z0-9])?([.][a-z0-9]([-a-z0-9]*[a-z0-9])?)*[/])?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$/;
+
 /** A parsed object is never changed: the same value is read by many. */
 export type DeepReadonly<T> = T extends (infer E)[]
   ? readonly DeepReadonly<E>[]
@@ -114,6 +118,19 @@ export function listSet<E extends z.ZodType<string>>(element: E, max: number) {
       }
     });
   return unique.meta({ 'x-kubernetes-list-type': 'set' });
+}
+
+/** A map of at most `max` entries whose keys are qualified names, as those of labels and annotations. */
+export function qualifiedMap<V extends z.ZodType<string>>(value: V, max: number) {
+  const shape = z.record(z.string(), value).check((context) => {
+    if (Object.keys(context.value).length <= max) return;
+    context.issues.push({ code: 'custom', input: context.value, message: `expected at most ${max} entries` });
+  });
+  return withRules(shape, {
+    cel: 'self.all(key, !format.qualifiedName().validate(key).hasValue())',
+    holds: (map) => Object.keys(map).every((key) => key.length <= 317 && qualifiedName.test(key)),
+    message: 'keys must be names such as team or example.com/team',
+  }).meta({ maxProperties: max });
 }
 
 function repeatedPositions<E>(entries: readonly E[], keyOf: (entry: E) => string): number[] {

@@ -129,6 +129,22 @@ describe('defaults are filled in', () => {
       parseObject('GatewayFleet', { apiVersion, kind: 'GatewayFleet', metadata: { name: 'default' } }),
     );
     expect(fleet.spec).toEqual({
+      replicas: 3,
+      allowFewerReplicas: false,
+      disruption: { maxUnavailable: 1 },
+      rollout: { maxUnavailable: 0, maxSurge: 1 },
+      spread: 'ScheduleAnyway',
+      image: { pullPolicy: 'IfNotPresent', pullSecrets: [] },
+      resources: { requests: { cpu: '500m', memory: '512Mi' }, limits: { cpu: '1000m', memory: '1Gi' } },
+      probes: {
+        startup: { initialDelaySeconds: 0, periodSeconds: 1, timeoutSeconds: 5, failureThreshold: 60 },
+        readiness: { initialDelaySeconds: 0, periodSeconds: 5, timeoutSeconds: 5, failureThreshold: 3 },
+        liveness: { initialDelaySeconds: 0, periodSeconds: 10, timeoutSeconds: 5, failureThreshold: 3 },
+      },
+      podTemplate: { metadata: { labels: {}, annotations: {} }, spec: { nodeSelector: {}, tolerations: [] } },
+      service: { type: 'LoadBalancer', annotations: {} },
+      networkPolicy: { enabled: false, metricsFrom: [] },
+      delivery: 'Watch',
       listeners: [{ name: 'http', port: 80, protocol: 'HTTP', allowedRoutes: { namespaces: { from: 'Same' } } }],
       shutdown: { propagationDelay: '10s', drainTimeout: '30s' },
       clientTraffic: {

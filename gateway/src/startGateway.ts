@@ -56,7 +56,7 @@ export async function startGateway(config: GatewayConfig): Promise<RunningGatewa
   const drain = new Drain(listeners, () => drainTimes(config, gateway));
   const serving = new Serving({ gateway, listeners, drain, log });
   const reloader = new Reloader({
-    source: new FileSource(config.documents),
+    sources: [{ name: 'Mount', source: new FileSource(config.documents) }],
     compileRule: (rule) => compileRule(rule, { slot: slotOf(counters), backends: joined(backends) }),
     compileSnapshot,
     apply: (change) => serving.apply(change),

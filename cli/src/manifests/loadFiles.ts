@@ -57,7 +57,7 @@ async function listFolder(folder: string, depth: number): Promise<readonly strin
 
 async function loadFile(path: string, catalogue: Catalogue): Promise<void> {
   const reading = await readFile(path, LIMIT_BYTES);
-  if (reading.outcome === 'read') catalogue.apply([{ type: 'changed', path, text: reading.text }]);
+  if (reading.outcome === 'read') catalogue.apply([{ type: 'changed', path, text: reading.bytes.toString('utf8') }]);
   else catalogue.apply([{ type: 'problem', path, message: describeFailure(reading) }]);
 }
 

@@ -1,6 +1,7 @@
 import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { partKey } from '@evergate/contract/names';
 import type { Publication } from '@evergate/operator/deliver/publication';
 
 /** The folder that the gateways of one run read their documents from. Nobody else may read it: it holds secrets. */
@@ -21,7 +22,7 @@ export class DocumentsFolder {
       writeFileSync(temporary, text, { mode: 0o600 });
       renameSync(temporary, join(this.path, key));
     }
-    for (const key of removals) rmSync(join(this.path, key), { force: true });
+    for (const { kind, name, slot } of removals) rmSync(join(this.path, partKey(kind, name, slot)), { force: true });
   }
 
   /** The last thing a run does. */

@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -9,10 +9,17 @@ import { type FleetContent, type Published, publication } from '@evergate/operat
 import { gatewayNodeOptions } from '../../src/run/gatewayProcess.ts';
 import { freePorts } from './evergate.ts';
 
-const program = fileURLToPath(import.meta.resolve('@evergate/gateway/main'));
+const workspace = fileURLToPath(new URL('../../../gateway', import.meta.url));
 const identity = { fleetUID: 'test', fleet: { namespace: 'test', name: 'test' }, epoch: 1 };
 
-/** One gateway in a process of its own, started as `evergate run` starts it, on documents that the test writes. */
+/** The program as images ship it. The compiler that a process running from sources carries along takes some 40 MB by itself. */
+function emittedProgram(): string {
+  const compiler = fileURLToPath(new URL('../../../node_modules/typescript/bin/tsc', import.meta.url));
+  execFileSync(process.execPath, [compiler, '-b', workspace], { stdio: 'inherit', timeout: 120_000 });
+  return join(workspace, 'dist/src/main.js');
+}
+
+/** One gateway in a process of its own, on documents that the test writes. */
 export class GatewayUnderTest {
   readonly port: number;
   readonly #statusPort: number;
@@ -30,7 +37,7 @@ export class GatewayUnderTest {
   static async start(): Promise<GatewayUnderTest> {
     const documents = await mkdtemp(join(tmpdir(), 'evergate-gateway-'));
     const [port, statusPort, adminPort] = [await freePorts(1), await freePorts(1), await freePorts(1)];
-    const child = spawn(process.execPath, ['--conditions=source', ...gatewayNodeOptions, program], {
+    const child = spawn(process.execPath, [...gatewayNodeOptions, emittedProgram()], {
       stdio: ['ignore', 'ignore', 'inherit'],
       env: {
         ...process.env,

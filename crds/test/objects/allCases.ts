@@ -1,6 +1,7 @@
 import { filterCases } from './filterCases.ts';
 import { filterFieldCases } from './filterFieldCases.ts';
 import { fleetCases } from './fleetCases.ts';
+import { fleetPodCases } from './fleetPodCases.ts';
 import { matchCases } from './matchCases.ts';
 import type { ObjectCase } from './objectCase.ts';
 import { policyCases } from './policyCases.ts';
@@ -13,5 +14,6 @@ export const allCases: readonly ObjectCase[] = [
   ...filterCases,
   ...filterFieldCases,
   ...fleetCases,
+  ...fleetPodCases,
   ...policyCases,
 ];

@@ -75,11 +75,11 @@ export const fleetCases: readonly ObjectCase[] = [
   ),
   fleet(
     'a field that does not work yet',
-    { replicas: 3 },
+    { upgrade: { policy: 'Manual' } },
     {
-      path: 'spec.replicas',
-      message: 'unknown field; expected one of listeners',
-      server: 'unknown field "spec.replicas"',
+      path: 'spec.upgrade',
+      message: 'unknown field; expected one of replicas',
+      server: 'unknown field "spec.upgrade"',
     },
   ),
   fleet(

@@ -1,11 +1,11 @@
 import { join } from 'node:path';
-import { type DocumentKind, documentKinds, indexKey } from '@evergate/contract/names';
+import type { PartReference } from '@evergate/contract/document';
+import { type DocumentKind, documentKinds, indexKey, partKey } from '@evergate/contract/names';
 import { Directory, type DirectoryOptions, type FileEvent } from './directory.ts';
 import { readFile } from './readFile.ts';
 import type { DocumentSource, SourceListener } from './source.ts';
 
 const LIMIT_BYTES = 8 * 1_048_576;
-const KEY = /^[a-z]+-[0-9a-f]{1,4}-[ab]\.json$/;
 
 /**
  * The documents as files of one directory, one file a key: a mounted volume, or where the cli writes them. Only the indexes are
@@ -32,10 +32,10 @@ export class FileSource implements DocumentSource {
     return this.#directory.start();
   }
 
-  async readPart(key: string): Promise<string> {
-    if (!KEY.test(key)) throw new Error(`"${key}" is no part's key`);
+  async readPart(kind: DocumentKind, { name, slot, encoding }: PartReference): Promise<Uint8Array> {
+    const key = partKey(kind, name, slot, encoding);
     const reading = await readFile(join(this.#root, key), LIMIT_BYTES);
-    if (reading.outcome === 'read') return reading.text;
+    if (reading.outcome === 'read') return reading.bytes;
     throw new Error(`${key} ${reading.outcome === 'failed' ? reading.message : `is ${reading.outcome}`}`);
   }
 

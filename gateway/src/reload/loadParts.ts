@@ -62,7 +62,7 @@ async function loadPart<P>(
   if (reading.outcome === 'superseded') return reading;
   if (reading.outcome === 'unavailable') return { outcome: 'refused', problems: [reading.problem], mayHeal: true };
   const result = await inSlices(loading.stepsOf(reading.text), loading.breathe);
-  const key = partKey(kind, part.name, part.slot);
+  const key = partKey(kind, part.name, part.slot, part.encoding);
   if (!result.ok) return { outcome: 'judged', result: { ok: false, problems: prefixed(result.problems, key) } };
   return { outcome: 'judged', result: { ...result, ignored: prefixed(result.ignored, key) } };
 }

@@ -1,8 +1,10 @@
 import { createHash } from 'node:crypto';
-import type { PartReference } from '@evergate/contract/document';
+import { promisify } from 'node:util';
+import { gunzip } from 'node:zlib';
+import { MAX_PART_BYTES, type PartReference } from '@evergate/contract/document';
 import { type DocumentKind, partKey } from '@evergate/contract/names';
 import type { Problem } from '@evergate/contract/problem';
-import type { DocumentSource } from './source.ts';
+import type { NamedSource } from './source.ts';
 import type { Timers } from './timers.ts';
 
 /**
@@ -11,11 +13,23 @@ import type { Timers } from './timers.ts';
  */
 const WAITS_MS = [10, 20, 40, 80, 160, 320];
 
+const inflate = promisify(gunzip);
+
+/** A part as it came from a source, known to be the one that an index names. */
+export interface ReadPart {
+  readonly kind: DocumentKind;
+  readonly hash: string;
+  readonly bytes: Uint8Array;
+}
+
 export interface PartReading {
-  readonly source: Pick<DocumentSource, 'readPart'>;
+  /** In the order in which they are asked. */
+  readonly sources: readonly NamedSource[];
   readonly timers: Timers;
-  /** A newer index has come: waiting for this one's parts is pointless. */
+  /** Something else has come: waiting for this one's parts is pointless. */
   readonly superseded: () => boolean;
+  /** Hears of every part that was read from outside its index. */
+  readonly onRead?: ((part: ReadPart) => void) | undefined;
 }
 
 export type PartText =
@@ -26,32 +40,63 @@ export type PartText =
 
 /** Reads the text of a part and makes sure that it is the one that the index names. Never rejects. */
 export async function readPartText(kind: DocumentKind, part: PartReference, reading: PartReading): Promise<PartText> {
-  if (part.inline !== undefined) return verify(part.inline, part, `parts inline ${part.name}`);
-  const key = partKey(kind, part.name, part.slot);
-  let result = await attempt(key, part, reading.source);
+  if (part.inline !== undefined) return readInline(part, part.inline);
+  let result = await attempt(kind, part, reading);
   for (const waitMs of WAITS_MS) {
     if (result.outcome === 'read') return result;
     if (reading.superseded()) return { outcome: 'superseded' };
     await new Promise<void>((resolve) => {
       reading.timers.after(waitMs, resolve);
     });
-    result = await attempt(key, part, reading.source);
+    result = await attempt(kind, part, reading);
   }
   return result;
 }
 
-async function attempt(key: string, part: PartReference, source: PartReading['source']): Promise<PartText> {
+async function readInline(part: PartReference, inline: string): Promise<PartText> {
+  const bytes = Buffer.from(inline, part.encoding === 'gzip' ? 'base64' : 'utf8');
+  const found = await textOf(bytes, part);
+  if ('text' in found) return { outcome: 'read', text: found.text };
+  return { outcome: 'unavailable', problem: { path: `parts inline ${part.name}`, message: found.problem } };
+}
+
+/** Asks one source after the other: a part is known by its hash, so whichever has it will do. */
+async function attempt(kind: DocumentKind, part: PartReference, reading: PartReading): Promise<PartText> {
+  const { sources, onRead } = reading;
+  const problems: string[] = [];
+  for (const { name, source } of sources) {
+    const found = await readFrom(kind, part, source);
+    if ('text' in found) {
+      onRead?.({ kind, hash: part.hash, bytes: found.bytes });
+      return { outcome: 'read', text: found.text };
+    }
+    problems.push(sources.length === 1 ? found.problem : `${name}: ${found.problem}`);
+  }
+  const path = partKey(kind, part.name, part.slot, part.encoding);
+  return { outcome: 'unavailable', problem: { path, message: problems.join('; ') } };
+}
+
+type Found = { readonly text: string; readonly bytes: Uint8Array } | { readonly problem: string };
+
+async function readFrom(kind: DocumentKind, part: PartReference, source: NamedSource['source']): Promise<Found> {
   try {
-    return verify(await source.readPart(key), part, key);
+    return await textOf(await source.readPart(kind, part), part);
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    return { outcome: 'unavailable', problem: { path: key, message: `found nothing: ${reason}` } };
+    return { problem: `found nothing: ${error instanceof Error ? error.message : String(error)}` };
   }
 }
 
-function verify(text: string, { hash }: PartReference, path: string): PartText {
+/** The text that is stored as `bytes`, if its hash is that of the reference. What inflates beyond the limit is refused on the way. */
+async function textOf(bytes: Uint8Array, { encoding, hash }: PartReference): Promise<Found> {
+  let text: string;
+  try {
+    const plain = encoding === 'gzip' ? await inflate(bytes, { maxOutputLength: MAX_PART_BYTES }) : Buffer.from(bytes);
+    text = plain.toString('utf8');
+  } catch {
+    const accepted = `accepted is gzip of at most ${MAX_PART_BYTES} bytes`;
+    return { problem: `found ${bytes.byteLength} bytes that cannot be inflated, ${accepted}` };
+  }
   const found = createHash('sha256').update(text).digest('hex');
-  if (found === hash) return { outcome: 'read', text };
-  const message = `found ${text.length} characters with the hash ${found}, accepted is ${hash}`;
-  return { outcome: 'unavailable', problem: { path, message } };
+  if (found === hash) return { text, bytes };
+  return { problem: `found ${text.length} characters with the hash ${found}, accepted is ${hash}` };
 }

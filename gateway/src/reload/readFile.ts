@@ -35,7 +35,7 @@ async function isLink(path: string): Promise<boolean> {
 }
 
 export type FileReading =
-  | { readonly outcome: 'read'; readonly text: string; readonly state: FileState }
+  | { readonly outcome: 'read'; readonly bytes: Buffer; readonly state: FileState }
   /** It was written to meanwhile: what was read may be half old, half new. */
   | { readonly outcome: 'moving' }
   | { readonly outcome: 'missing' }
@@ -72,7 +72,7 @@ async function readHandle(handle: FileHandle, limitBytes: number): Promise<FileR
   const { bytesRead } = await handle.read(buffer, 0, size, 0);
   const state = fileState(await handle.stat({ bigint: true }));
   if (bytesRead < size || !sameState(state, fileState(stats))) return { outcome: 'moving' };
-  return { outcome: 'read', text: buffer.toString('utf8'), state };
+  return { outcome: 'read', bytes: buffer, state };
 }
 
 const dangling: Failure = { outcome: 'failed', message: 'is a link that leads to no file' };

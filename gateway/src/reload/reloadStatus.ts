@@ -1,10 +1,13 @@
 import type { DocumentOrder } from '@evergate/contract/document';
 import type { DocumentKind } from '@evergate/contract/names';
 import type { Problem } from '@evergate/contract/problem';
+import type { SourceName } from './source.ts';
 
 export interface ServedDocument extends DocumentOrder {
   /** When it was swapped in: RFC 3339. */
   readonly since: string;
+  /** The liveliest source that has it. */
+  readonly source: SourceName;
 }
 
 /** What is served, and what of the newest is not. */

@@ -1,37 +1,49 @@
-import type {
-  DocumentIndex,
-  DocumentOrder,
-  EndpointsIndex,
-  RoutesIndex,
-  SecretsIndex,
-} from '@evergate/contract/document';
+import type { DocumentIndex, EndpointsIndex, RoutesIndex, SecretsIndex } from '@evergate/contract/document';
 import type { EndpointsPart } from '@evergate/contract/endpoints';
 import type { DocumentKind } from '@evergate/contract/names';
 import { endpointsPartSteps, secretsPartSteps } from '@evergate/contract/parse';
-import type { Problem } from '@evergate/contract/problem';
-import type { BackendSettings } from '@evergate/contract/routeTable';
 import type { SecretsPart } from '@evergate/contract/secrets';
-import type { SnapshotParts } from '../snapshot/compile.ts';
-import type { Snapshot } from '../snapshot/snapshot.ts';
 import { type Breathe, createBreather } from './breathe.ts';
 import type { Change } from './change.ts';
 import { type CompiledPart, type CompileRule, compiledPartSteps } from './compiledPart.ts';
 import { type Candidate, DocumentTrack } from './documentTrack.ts';
+import { isEndpoints, isRoutes, isSecrets } from './indexKinds.ts';
 import { ListedEndpoints } from './listedEndpoints.ts';
 import { areNeedsMet, rulesWithout } from './needs.ts';
+import type { ReadPart } from './partText.ts';
 import type { ReloadEvent } from './reloadEvent.ts';
 import type { ReloadStatus, ServedDocument } from './reloadStatus.ts';
-import type { DocumentSource } from './source.ts';
+import type { NamedSource } from './source.ts';
+import {
+  type CompileSnapshot,
+  orderOf,
+  partsOf,
+  type RoutesCandidate,
+  type StagedRoutes,
+  stageRoutes,
+} from './stageRoutes.ts';
 import { systemTimers, type Timers } from './timers.ts';
 
 const MAX_LISTED = 100;
 /** How long routes wait for the endpoints and secrets they need. */
 const NEEDS_WAIT_MS = 2_000;
 
+/** How long the start waits for what the sources had to be worked on. */
+const START_MS = 3_000;
+
+/** Keeps what is served, for a start without the other sources. Nothing here may throw, or take long. */
+export interface Keeper {
+  /** A part was read that the next document of its kind may name. */
+  part(part: ReadPart): void;
+  /** This document is served now: its index as it came. */
+  served(index: DocumentIndex, text: string): void;
+}
+
 export interface ReloaderOptions {
-  readonly source: DocumentSource;
+  readonly sources: readonly NamedSource[];
+  readonly keeper?: Keeper;
   readonly compileRule: CompileRule;
-  readonly compileSnapshot: (parts: SnapshotParts, breathe: Breathe) => Promise<Snapshot>;
+  readonly compileSnapshot: CompileSnapshot;
   /** Swaps the change in. Must not throw. Rules keep being compiled against what was applied last. */
   readonly apply: (change: Change) => void;
   readonly report: (event: ReloadEvent) => void;
@@ -40,16 +52,14 @@ export interface ReloaderOptions {
   readonly breathe?: Breathe;
 }
 
-interface StagedRoutes {
-  readonly index: RoutesIndex;
-  readonly snapshot: Snapshot;
-  readonly backends: readonly BackendSettings[];
-  readonly leftOut: readonly Problem[];
-  readonly parsedParts: number;
-}
+/** Without where it comes from: that may change while it is served. */
+type ServedOrder = Omit<ServedDocument, 'source'>;
+
+/** What is asked of every track, whatever its kind. */
+type Track = Pick<DocumentTrack<DocumentIndex, unknown>, 'offer' | 'refused' | 'source' | 'isPending' | 'close'>;
 
 /**
- * Brings documents from a source into service: index, changed parts, hash, parse, compile, swap. One document is worked on at a
+ * Brings documents from their sources into service: index, changed parts, hash, parse, compile, swap. One document is worked on at a
  * time, in slices, beside what is served; a document with anything wrong changes nothing. Compiling and swapping never overlap:
  * a swap may retire backends that rules of a table in the making have just been joined to.
  */
@@ -60,7 +70,7 @@ export class Reloader {
   readonly #routes: DocumentTrack<RoutesIndex, CompiledPart>;
   readonly #endpoints: DocumentTrack<EndpointsIndex, EndpointsPart>;
   readonly #secrets: DocumentTrack<SecretsIndex, SecretsPart>;
-  readonly #served: Record<DocumentKind, ServedDocument | null> = { routes: null, endpoints: null, secrets: null };
+  readonly #served: Record<DocumentKind, ServedOrder | null> = { routes: null, endpoints: null, secrets: null };
   readonly #listed = new ListedEndpoints();
   #gateways = 0;
   #live: StagedRoutes | undefined;
@@ -76,8 +86,10 @@ export class Reloader {
     this.#options = options;
     this.#timers = options.timers ?? systemTimers;
     this.#breathe = options.breathe ?? createBreather();
-    const { source, report, compileRule } = options;
-    const shared = { source, report, wake: () => this.#wake(), timers: this.#timers, breathe: this.#breathe };
+    const { sources, keeper, report, compileRule } = options;
+    const onRead = (part: ReadPart): void => keeper?.part(part);
+    const wake = (): void => this.#wake();
+    const shared = { sources, report, wake, onRead, timers: this.#timers, breathe: this.#breathe };
     const routesSteps = (text: string) => compiledPartSteps(text, compileRule);
     this.#routes = new DocumentTrack({ ...shared, kind: 'routes', isKind: isRoutes, stepsOf: routesSteps });
     this.#endpoints = new DocumentTrack({
@@ -89,30 +101,44 @@ export class Reloader {
     this.#secrets = new DocumentTrack({ ...shared, kind: 'secrets', isKind: isSecrets, stepsOf: secretsPartSteps });
   }
 
-  /** Begins. Resolves when what the source had at the start is served or refused, or waits for what it needs. */
+  /** Begins. Resolves when what the sources had at the start is served or refused, or waits for what it needs. */
   async start(): Promise<void> {
-    const tracks = { routes: this.#routes, endpoints: this.#endpoints, secrets: this.#secrets };
-    await this.#options.source.start({
-      onIndex: (kind, text) => tracks[kind].offer(text),
-      onProblem: (message) => this.#options.report({ type: 'sourceProblem', message }),
-    });
-    await this.#working;
+    await Promise.all(this.#options.sources.map((named) => this.#startSource(named)));
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const cancel = this.#timers.after(START_MS, resolve);
+    await Promise.race([this.#working, promise]);
+    cancel();
   }
 
   get status(): ReloadStatus {
-    const refused = [this.#routes, this.#endpoints, this.#secrets].flatMap((track) => track.refused);
+    const refused = Object.values(this.#tracks).flatMap((track) => track.refused);
+    const documents = {
+      routes: this.#describe('routes'),
+      endpoints: this.#describe('endpoints'),
+      secrets: this.#describe('secrets'),
+    };
     const leftOut = this.#live?.leftOut ?? [];
-    const waitingRules = this.#waitingRules;
-    return { documents: { ...this.#served }, stale: refused.length > 0, waitingRules, refused, leftOut };
+    return { documents, stale: refused.length > 0, waitingRules: this.#waitingRules, refused, leftOut };
   }
 
-  /** Stops: nothing is applied once it resolves. Closes the source. */
+  /** Stops: nothing is applied once it resolves. Closes the sources. */
   async close(): Promise<void> {
     this.#closed = true;
     this.#cancelDeadline?.();
-    for (const track of [this.#routes, this.#endpoints, this.#secrets]) track.close();
-    await this.#options.source.close();
+    for (const track of Object.values(this.#tracks)) track.close();
+    await Promise.all(this.#options.sources.map(({ source }) => source.close()));
     await this.#working;
+  }
+
+  get #tracks(): Record<DocumentKind, Track> {
+    return { routes: this.#routes, endpoints: this.#endpoints, secrets: this.#secrets };
+  }
+
+  #startSource({ name, source }: NamedSource): Promise<void> {
+    return source.start({
+      onIndex: (kind, text) => this.#tracks[kind].offer(name, text),
+      onProblem: (message) => this.#options.report({ type: 'sourceProblem', source: name, message }),
+    });
   }
 
   #wake(): void {
@@ -136,7 +162,7 @@ export class Reloader {
   }
 
   #hasWork(): boolean {
-    const isPending = this.#routes.isPending || this.#endpoints.isPending || this.#secrets.isPending;
+    const isPending = Object.values(this.#tracks).some((track) => track.isPending);
     return isPending || (this.#staged !== undefined && this.#overdue);
   }
 
@@ -145,37 +171,30 @@ export class Reloader {
     this.#listed.replace(partsOf(candidate).flatMap(({ backends }) => backends));
     this.#gateways = candidate.index.gateways;
     this.#applyEndpoints();
-    this.#note('endpoints', candidate.index, candidate.parsedParts);
+    this.#note('endpoints', candidate);
   }
 
   #swapSecrets(candidate: Candidate<SecretsIndex, SecretsPart> | undefined): void {
     if (candidate === undefined || this.#closed) return;
     this.#options.apply({ kind: 'secrets', secrets: partsOf(candidate).flatMap(({ secrets }) => secrets) });
-    this.#note('secrets', candidate.index, candidate.parsedParts);
+    this.#note('secrets', candidate);
   }
 
-  async #stageRoutes(candidate: Candidate<RoutesIndex, CompiledPart> | undefined): Promise<void> {
+  async #stageRoutes(candidate: RoutesCandidate | undefined): Promise<void> {
     if (candidate === undefined || this.#closed) return;
-    const { index, parsedParts } = candidate;
-    const parts = partsOf(candidate);
-    const rules = parts.flatMap((part) => part.rules);
-    const { settings } = index;
-    const snapshot = await this.#options.compileSnapshot({ order: orderOf(index), settings, rules }, this.#breathe);
-    const backends = parts.flatMap((part) => part.backends);
-    const leftOut = parts.flatMap((part) => part.leftOut).slice(0, MAX_LISTED);
-    this.#staged = { index, snapshot, backends, leftOut, parsedParts };
+    this.#staged = await stageRoutes(candidate, this.#options.compileSnapshot, this.#breathe);
   }
 
   #swapRoutes(): void {
     const staged = this.#staged;
     if (staged === undefined || this.#closed) return;
-    if (!this.#overdue && !areNeedsMet(staged.index, this.#served)) return this.#awaitNeeds();
+    const { candidate, snapshot, backends, leftOut } = staged;
+    if (!this.#overdue && !areNeedsMet(candidate.index, this.#served)) return this.#awaitNeeds();
     this.#endWait();
-    const { index, snapshot, backends, leftOut, parsedParts } = staged;
     this.#live = staged;
     this.#options.apply({ kind: 'routes', snapshot, backends });
     if (this.#listed.dropUnnamed()) this.#applyEndpoints();
-    this.#note('routes', index, parsedParts);
+    this.#note('routes', candidate);
     if (leftOut.length > 0) this.#options.report({ type: 'leftOut', problems: leftOut });
   }
 
@@ -198,37 +217,24 @@ export class Reloader {
     this.#options.apply({ kind: 'endpoints', backends: this.#listed.all, gateways: this.#gateways });
   }
 
-  #note(kind: DocumentKind, index: DocumentIndex, parsedParts: number): void {
+  #note(kind: DocumentKind, { index, from, text, parsedParts }: Candidate<DocumentIndex, unknown>): void {
     const order = orderOf(index);
     this.#served[kind] = { ...order, since: new Date(this.#timers.now()).toISOString() };
-    this.#options.report({ type: 'swapped', kind, order, parsedParts });
+    this.#options.report({ type: 'swapped', kind, source: from, order, parsedParts });
+    this.#options.keeper?.served(index, text);
     this.#noteWaiting();
+  }
+
+  #describe(kind: DocumentKind): ServedDocument | null {
+    const served = this.#served[kind];
+    const source = this.#tracks[kind].source;
+    return served === null || source === undefined ? null : { ...served, source };
   }
 
   #noteWaiting(): void {
     const live = this.#live;
-    const met = live === undefined || areNeedsMet(live.index, this.#served);
+    const met = live === undefined || areNeedsMet(live.candidate.index, this.#served);
     this.#waitingRules = met ? [] : rulesWithout(live.snapshot.rules, (backend) => this.#listed.has(backend));
     if (!met) this.#options.report({ type: 'waiting', rules: this.#waitingRules.slice(0, MAX_LISTED) });
   }
-}
-
-function partsOf<P>({ index, parts }: Candidate<DocumentIndex, P>): P[] {
-  return index.parts.flatMap(({ hash }) => parts.get(hash) ?? []);
-}
-
-function orderOf({ fleetUID, epoch, sequence, revision }: DocumentOrder): DocumentOrder {
-  return { fleetUID, epoch, sequence, revision };
-}
-
-function isRoutes(index: DocumentIndex): index is RoutesIndex {
-  return index.kind === 'routes';
-}
-
-function isEndpoints(index: DocumentIndex): index is EndpointsIndex {
-  return index.kind === 'endpoints';
-}
-
-function isSecrets(index: DocumentIndex): index is SecretsIndex {
-  return index.kind === 'secrets';
 }

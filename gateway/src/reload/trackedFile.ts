@@ -82,7 +82,8 @@ export class TrackedFile {
     const reading = await readFile(this.#path, this.#options.limitBytes);
     if (reading.outcome === 'failed') return this.#fail(reading.message);
     if (reading.outcome !== 'read') return this.#wait(undefined);
-    const { state, text } = reading;
+    const { state, bytes } = reading;
+    const text = bytes.toString('utf8');
     const digest = createHash('sha256').update(text).digest('base64');
     const sameText = digest === this.#digest && this.#problem === undefined;
     this.#taken = state;

@@ -41,15 +41,15 @@ describe('FileSource', () => {
     expect(texts.toSorted()).toEqual(['routes 1', 'routes 2', 'secrets 1']);
   });
 
-  test('reads parts by their keys, and nothing else', async () => {
+  test('reads parts as they are stored', async () => {
     await using publisher = await Publisher.create();
     const source = new FileSource(publisher.root);
+    const part = { name: '0', slot: 'a', hash: '' } as const;
     await publisher.write('routes-0-a.json', 'part');
-    await publisher.write('private', 'secret');
-    expect(await source.readPart('routes-0-a.json')).toBe('part');
-    await expect(source.readPart('routes-1-a.json')).rejects.toThrow('routes-1-a.json is missing');
-    await expect(source.readPart('private')).rejects.toThrow("is no part's key");
-    await expect(source.readPart('../routes-0-a.json')).rejects.toThrow("is no part's key");
+    await publisher.write('routes-0-a.json.gz', 'compressed');
+    expect(String(await source.readPart('routes', part))).toBe('part');
+    expect(String(await source.readPart('routes', { ...part, encoding: 'gzip' }))).toBe('compressed');
+    await expect(source.readPart('endpoints', part)).rejects.toThrow('endpoints-0-a.json is missing');
   });
 
   test('keeps what is served when every file is deleted', async () => {

@@ -5,13 +5,14 @@ import type { Change } from '../../src/reload/change.ts';
 import { FileSource } from '../../src/reload/fileSource.ts';
 import type { ReloadEvent } from '../../src/reload/reloadEvent.ts';
 import { Reloader, type ReloaderOptions } from '../../src/reload/reloader.ts';
+import type { NamedSource } from '../../src/reload/source.ts';
 import { compileRule, compileSnapshot } from '../../src/snapshot/compile.ts';
 import type { Snapshot } from '../../src/snapshot/snapshot.ts';
 import type { Publisher } from './publisher.ts';
 
 const noBackends = { entries: [], pick: () => undefined } as unknown as WeightedBackends;
 
-/** A reloader on a publisher's directory, and the gateway behind it reduced to what was applied. */
+/** A reloader on a publisher's directory or on other sources, and the gateway behind it reduced to what was applied. */
 export class Rig implements AsyncDisposable {
   readonly events: ReloadEvent[] = [];
   readonly changes: Change[] = [];
@@ -21,9 +22,9 @@ export class Rig implements AsyncDisposable {
   endpoints: readonly BackendEndpoints[] = [];
   #wake: () => void = () => {};
 
-  constructor(publisher: Publisher, options: Partial<ReloaderOptions> = {}) {
+  constructor(from: Publisher | readonly NamedSource[], options: Partial<ReloaderOptions> = {}) {
     this.reloader = new Reloader({
-      source: new FileSource(publisher.root, { settleMs: 20, pollMs: 200 }),
+      sources: 'root' in from ? [mountOf(from)] : from,
       compileRule: (rule: Rule) => {
         this.compiledRules += 1;
         return compileRule(rule, { slot: () => 0, backends: () => noBackends });
@@ -77,6 +78,10 @@ export class Rig implements AsyncDisposable {
     this.events.push(event);
     this.#wake();
   }
+}
+
+function mountOf({ root }: Publisher): NamedSource {
+  return { name: 'Mount', source: new FileSource(root, { settleMs: 20, pollMs: 200 }) };
 }
 
 function isOfType<T extends ReloadEvent['type']>(

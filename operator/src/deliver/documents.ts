@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { DocumentIndex, PartReference } from '@evergate/contract/document';
-import { type DocumentKind, partKey } from '@evergate/contract/names';
+import { type DocumentKind, type PartSlot, partKey } from '@evergate/contract/names';
 import { rememberedJson } from './canonicalJson.ts';
+import { compressed } from './compression.ts';
 import { chooseLayout, shardOf } from './shards.ts';
 
 /* One document: content -> parts, their slots, and the envelope of the index that names them. Pure. */
@@ -16,10 +17,21 @@ export interface Identity {
   readonly epoch: number;
 }
 
+/** How documents are stored. */
+export interface Storage {
+  /** Parts with more bytes are compressed; none is where this is left out. */
+  readonly compressAboveBytes?: number;
+}
+
 /** A text to be put under a key (file, ConfigMap key), whole. */
 export interface Write {
+  readonly kind: DocumentKind;
+  /** Absent for the index. */
+  readonly part?: PartSlot;
   readonly key: string;
   readonly text: string;
+  /** What to put there instead of the text: the text, compressed. */
+  readonly gzip?: Uint8Array;
 }
 
 /** One element of a part's list. Elements with the same shard key stand in one part. Immutable: its text is remembered. */
@@ -35,6 +47,8 @@ export interface DocumentContent {
   readonly head: object;
   /** By the list's key in a part. */
   readonly lists: Readonly<Record<string, readonly Entry[]>>;
+  /** It is one part inside its index, however large. */
+  readonly whole?: boolean;
 }
 
 /** The fields that the three kinds of index share, in the next version of the document. */
@@ -60,19 +74,20 @@ export function nextDocument(
   content: DocumentContent,
   previous: DocumentIndex | undefined,
   identity: Identity,
+  storage: Storage = {},
 ): NextDocument {
   const lists = sortedTexts(content);
   const revision = sha256(documentText(content.head, lists));
   if (previous !== undefined && sameDocument(previous, identity, revision)) {
     return { envelope: previous, partWrites: [], unchanged: true };
   }
-  const { parts, partWrites } = layOut(content.kind, lists, previous?.parts);
+  const { parts, partWrites } = layOut(content, lists, previous?.parts, storage);
   const envelope = {
     version: VERSION,
     ...identity,
     sequence: (previous?.sequence ?? 0) + 1,
     revision,
-    requires: [],
+    requires: parts.some(({ encoding }) => encoding === 'gzip') ? ['gzip'] : [],
     parts,
   };
   return { envelope, partWrites, unchanged: false };
@@ -112,23 +127,63 @@ function sameDocument(previous: DocumentIndex, identity: Identity, revision: str
   );
 }
 
-function layOut(kind: DocumentKind, lists: Lists, previous: readonly PartReference[] | undefined) {
+interface LaidOut {
+  readonly parts: readonly PartReference[];
+  readonly partWrites: readonly Write[];
+}
+
+function layOut(
+  { kind, whole }: DocumentContent,
+  lists: Lists,
+  previous: readonly PartReference[] | undefined,
+  storage: Storage,
+): LaidOut {
   const size = lists.reduce((sum, [, entries]) => entries.reduce((part, { text }) => part + text.length, sum), 0);
-  const layout = chooseLayout(size, previous);
-  if (layout.inline) {
-    const text = partText(lists);
-    return { parts: [{ name: '0', slot: 'a' as const, hash: sha256(text), inline: text }], partWrites: [] };
-  }
+  const layout = whole === true ? ({ inline: true } as const) : chooseLayout(size, previous);
+  if (layout.inline) return { parts: [inlinePart(partText(lists), storage)], partWrites: [] };
   const before = new Map(previous?.filter((part) => part.inline === undefined).map((part) => [part.name, part]));
   const parts: PartReference[] = [];
   const partWrites: Write[] = [];
   for (const [shard, shardLists] of cut(lists, layout.count).entries()) {
     const text = partText(shardLists);
-    const part = placePart(shard.toString(16), sha256(text), before);
-    parts.push(part);
-    if (part !== before.get(part.name)) partWrites.push({ key: partKey(kind, part.name, part.slot), text });
+    const name = shard.toString(16);
+    const hash = sha256(text);
+    const held = before.get(name);
+    if (held?.hash === hash) {
+      parts.push(held);
+      continue;
+    }
+    const write = partWrite(kind, name, held, text, storage);
+    partWrites.push(write);
+    parts.push({ name, slot: write.part.slot, hash, ...(write.gzip === undefined ? {} : { encoding: 'gzip' }) });
   }
   return { parts, partWrites };
+}
+
+function inlinePart(text: string, storage: Storage): PartReference {
+  const gzip = compressedFor(text, storage);
+  const reference = { name: '0', slot: 'a', hash: sha256(text) } as const;
+  if (gzip === undefined) return { ...reference, inline: text };
+  return { ...reference, encoding: 'gzip', inline: gzip.toString('base64') };
+}
+
+/** The slot is the one that the part's last reference does not name. */
+function partWrite(
+  kind: DocumentKind,
+  name: string,
+  held: PartReference | undefined,
+  text: string,
+  storage: Storage,
+): Write & { readonly part: PartSlot } {
+  const slot = held?.slot === 'a' ? 'b' : 'a';
+  const part = { kind, name, slot } as const;
+  const gzip = compressedFor(text, storage);
+  if (gzip === undefined) return { kind, part, key: partKey(kind, name, slot), text };
+  return { kind, part, key: partKey(kind, name, slot, 'gzip'), text, gzip };
+}
+
+function compressedFor(text: string, { compressAboveBytes }: Storage): Buffer | undefined {
+  return compressAboveBytes === undefined ? undefined : compressed(text, compressAboveBytes);
 }
 
 function cut(lists: Lists, count: number): Lists[] {
@@ -137,12 +192,6 @@ function cut(lists: Lists, count: number): Lists[] {
     for (const entry of entries) shards[shardOf(entry.shardKey, count)]?.[list]?.[1].push(entry);
   });
   return shards;
-}
-
-function placePart(name: string, hash: string, before: ReadonlyMap<string, PartReference>): PartReference {
-  const previous = before.get(name);
-  if (previous?.hash === hash) return previous;
-  return { name, hash, slot: previous?.slot === 'a' ? 'b' : 'a' };
 }
 
 function sha256(text: string): string {

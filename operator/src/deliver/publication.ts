@@ -1,10 +1,23 @@
-import type { DocumentIndex, EndpointsIndex, RoutesIndex, SecretsIndex } from '@evergate/contract/document';
+import type {
+  DocumentIndex,
+  EndpointsIndex,
+  PartReference,
+  RoutesIndex,
+  SecretsIndex,
+} from '@evergate/contract/document';
 import type { BackendEndpoints } from '@evergate/contract/endpoints';
-import { indexKey, partKey } from '@evergate/contract/names';
+import { indexKey, type PartSlot, partKey } from '@evergate/contract/names';
 import type { BackendSettings, FleetSettings, Rule } from '@evergate/contract/routeTable';
 import type { SecretEntry } from '@evergate/contract/secrets';
 import { canonicalJson } from './canonicalJson.ts';
-import { type DocumentContent, type Identity, type NextDocument, nextDocument, type Write } from './documents.ts';
+import {
+  type DocumentContent,
+  type Identity,
+  type NextDocument,
+  nextDocument,
+  type Storage,
+  type Write,
+} from './documents.ts';
 
 /*
  * The three documents of a fleet, and the order in which a change of them is written:
@@ -28,37 +41,49 @@ export interface FleetContent {
   readonly secrets: readonly SecretEntry[];
 }
 
-/** What is published: the indexes, and as much of the content as the next publication looks back at. */
-export interface Published {
+/** What a publication starts from: the indexes that there are, and as much of the content as it looks back at. */
+export interface Previous {
+  readonly routes: RoutesIndex | undefined;
+  readonly endpoints: EndpointsIndex | undefined;
+  readonly secrets: SecretsIndex | undefined;
+  readonly content: Pick<FleetContent, 'endpoints' | 'secrets'>;
+  /** The parts that exist, those among them too that no index names any more. Sorted by their keys. */
+  readonly parts: readonly PartSlot[];
+}
+
+/** What is published. */
+export interface Published extends Previous {
   readonly routes: RoutesIndex;
   readonly endpoints: EndpointsIndex;
   readonly secrets: SecretsIndex;
-  readonly content: Pick<FleetContent, 'endpoints' | 'secrets'>;
-  /** The keys of parts that exist, those among them too that no index names any more. */
-  readonly partKeys: readonly string[];
 }
 
 export interface Publication {
   /** In the order in which they must become visible. */
   readonly writes: readonly Write[];
-  /** Keys to remove after the last write: parts that neither the new indexes nor those before them name. */
-  readonly removals: readonly string[];
+  /** To remove after the last write: parts that neither the new indexes nor those before them name. */
+  readonly removals: readonly PartSlot[];
   readonly state: Published;
   /** The content is what is published already: no writes. */
   readonly unchanged: boolean;
 }
 
 /** What must be written so that gateways which follow `previous` (undefined: nothing is published yet) come to `content`. */
-export function publication(content: FleetContent, previous: Published | undefined, identity: Identity): Publication {
-  const routes = nextDocument(routesContent(content), previous?.routes, identity);
+export function publication(
+  content: FleetContent,
+  previous: Previous | undefined,
+  identity: Identity,
+  storage: Storage = {},
+): Publication {
+  const routes = nextDocument(routesContent(content), previous?.routes, identity, storage);
   const during = previous === undefined || routes.unchanged ? content : withThoseBefore(content, previous.content);
-  const added = writeBacking(during, previous, identity);
+  const added = writeBacking(during, previous, identity, storage);
   const needs = { endpoints: added.endpoints.sequence, secrets: added.secrets.sequence };
   const table: RoutesIndex =
-    routes.unchanged && previous !== undefined
+    routes.unchanged && previous?.routes !== undefined
       ? previous.routes
       : { kind: 'routes', ...routes.envelope, settings: content.settings, needs };
-  const final = during === content ? { ...added, writes: [] } : writeBacking(content, added, identity);
+  const final = during === content ? { ...added, writes: [] } : writeBacking(content, added, identity, storage);
   const writes = [...added.writes, ...documentWrites(table, routes), ...final.writes];
   const { endpoints, secrets } = final;
   return conclude(writes, { routes: table, endpoints, secrets, content }, previous);
@@ -73,12 +98,13 @@ interface Backing {
 
 function writeBacking(
   content: FleetContent,
-  previous: Pick<Backing, 'endpoints' | 'secrets'> | undefined,
+  previous: Pick<Previous, 'endpoints' | 'secrets'> | undefined,
   identity: Identity,
+  storage: Storage,
 ): Backing {
   const { gateways } = content;
-  const nextEndpoints = nextDocument(endpointsContent(content), previous?.endpoints, identity);
-  const nextSecrets = nextDocument(secretsContent(content), previous?.secrets, identity);
+  const nextEndpoints = nextDocument(endpointsContent(content), previous?.endpoints, identity, storage);
+  const nextSecrets = nextDocument(secretsContent(content), previous?.secrets, identity, storage);
   const endpoints: EndpointsIndex = { kind: 'endpoints', ...nextEndpoints.envelope, gateways };
   const secrets: SecretsIndex = { kind: 'secrets', ...nextSecrets.envelope };
   const writes = [...documentWrites(endpoints, nextEndpoints), ...documentWrites(secrets, nextSecrets)];
@@ -87,10 +113,11 @@ function writeBacking(
 
 function documentWrites(index: DocumentIndex, next: NextDocument): readonly Write[] {
   if (next.unchanged) return [];
-  return [...next.partWrites, { key: indexKey(index.kind), text: canonicalJson(index) }];
+  const { kind } = index;
+  return [...next.partWrites, { kind, key: indexKey(kind), text: canonicalJson(index) }];
 }
 
-function withThoseBefore(content: FleetContent, before: Published['content']): FleetContent {
+function withThoseBefore(content: FleetContent, before: Previous['content']): FleetContent {
   const endpoints = union(content.endpoints, before.endpoints);
   const secrets = union(content.secrets, before.secrets);
   if (endpoints === content.endpoints && secrets === content.secrets) return content;
@@ -106,27 +133,33 @@ function union<T extends { readonly id: string }>(next: readonly T[], before: re
 
 function conclude(
   writes: readonly Write[],
-  state: Omit<Published, 'partKeys'>,
-  previous: Published | undefined,
+  state: Omit<Published, 'parts'>,
+  previous: Previous | undefined,
 ): Publication {
-  const unchanged = previous !== undefined && writes.length === 0;
-  if (unchanged) return { writes, removals: [], state: previous, unchanged };
-  const named = new Set([...namedParts(state), ...(previous === undefined ? [] : namedParts(previous))]);
-  const writtenParts = writes.map(({ key }) => key).filter((key) => !isIndexKey(key));
-  const existing = new Set([...(previous?.partKeys ?? []), ...writtenParts]);
-  const removals = [...existing].filter((key) => !named.has(key));
-  const partKeys = [...existing].filter((key) => named.has(key));
-  return { writes, removals, state: { ...state, partKeys }, unchanged };
+  const existing = new Map([...(previous?.parts ?? []), ...writes.flatMap(({ part }) => part ?? [])].map(keyed));
+  const named = new Map([...namedParts(state), ...(previous === undefined ? [] : namedParts(previous))].map(keyed));
+  const sorted = [...existing].sort(([a], [b]) => (a < b ? -1 : 1));
+  const partsThat = (fits: (key: string) => boolean): PartSlot[] =>
+    sorted.filter(([key]) => fits(key)).map(([, part]) => part);
+  if (writes.length === 0) {
+    return { writes, removals: [], state: { ...state, parts: partsThat(() => true) }, unchanged: true };
+  }
+  const parts = partsThat((key) => named.has(key));
+  return { writes, removals: partsThat((key) => !named.has(key)), state: { ...state, parts }, unchanged: false };
 }
 
-function namedParts({ routes, endpoints, secrets }: Pick<Published, 'routes' | 'endpoints' | 'secrets'>): string[] {
-  return [routes, endpoints, secrets].flatMap(({ kind, parts }) =>
-    parts.filter(({ inline }) => inline === undefined).map(({ name, slot }) => partKey(kind, name, slot)),
+function keyed(part: PartSlot): readonly [key: string, part: PartSlot] {
+  return [partKey(part.kind, part.name, part.slot), part];
+}
+
+function namedParts({ routes, endpoints, secrets }: Pick<Previous, 'routes' | 'endpoints' | 'secrets'>): PartSlot[] {
+  return [routes, endpoints, secrets].flatMap((index) =>
+    index === undefined ? [] : index.parts.flatMap((part) => (part.inline === undefined ? slotOf(index, part) : [])),
   );
 }
 
-function isIndexKey(key: string): boolean {
-  return key === indexKey('routes') || key === indexKey('endpoints') || key === indexKey('secrets');
+function slotOf({ kind }: DocumentIndex, { name, slot }: PartReference): PartSlot {
+  return { kind, name, slot };
 }
 
 function routesContent({ settings, rules, backends }: FleetContent): DocumentContent {
@@ -151,5 +184,5 @@ function endpointsContent({ endpoints, gateways }: FleetContent): DocumentConten
 
 function secretsContent({ secrets }: FleetContent): DocumentContent {
   const entries = secrets.map((secret) => ({ id: secret.id, shardKey: secret.id, value: secret }));
-  return { kind: 'secrets', head: {}, lists: { secrets: entries } };
+  return { kind: 'secrets', head: {}, lists: { secrets: entries }, whole: true };
 }

@@ -1,4 +1,5 @@
 import type { PartReference } from '@evergate/contract/document';
+import { MAX_PARTS } from '@evergate/contract/names';
 
 const KIBIBYTE = 1024;
 /** A document below this has its one part inside the index. */
@@ -6,19 +7,18 @@ const INLINE_BELOW = 32 * KIBIBYTE;
 /** Parts are halved in size above the one and doubled below the other: far enough apart that no edit makes them flap. */
 const SPLIT_ABOVE = 96 * KIBIBYTE;
 const MERGE_BELOW = 24 * KIBIBYTE;
-const MAX_PARTS = 64;
 
-/** How a document is cut: one part inside the index, or `count` parts, a power of two up to 64. */
+/** How a document is cut: one part inside the index, or `count` parts, a power of two up to `MAX_PARTS`. */
 export type Layout = { readonly inline: true } | { readonly inline: false; readonly count: number };
 
 /**
  * Chooses the layout of a document of `size` characters from the one it had. Parts have 24 to 96 Ki characters on average once
- * there are several; they grow beyond when 64 do not suffice.
+ * there are several; they grow beyond where `MAX_PARTS` do not suffice.
  */
 export function chooseLayout(size: number, previous: readonly PartReference[] | undefined): Layout {
   const wasInline = previous === undefined || previous[0]?.inline !== undefined;
   if (size < (wasInline ? INLINE_BELOW : INLINE_BELOW / 2)) return { inline: true };
-  let count = wasInline ? 1 : previous.length;
+  let count = wasInline ? 1 : Math.min(previous.length, MAX_PARTS);
   while (count < MAX_PARTS && size / count > SPLIT_ABOVE) count *= 2;
   while (count > 1 && size / count < MERGE_BELOW) count /= 2;
   return { inline: false, count };

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { gunzipSync } from 'node:zlib';
 import { describe, expect, test } from '@jest/globals';
 import { type Entry, type NextDocument, nextDocument } from '../../src/deliver/documents.ts';
 import { identity } from './sampleContent.ts';
@@ -32,8 +33,30 @@ describe('nextDocument', () => {
     }
   });
 
-  test('has 64 parts at most', () => {
-    expect(next(entries(1000, 20_000)).envelope.parts).toHaveLength(64);
+  test('has 16 parts at most, and comes back to as many from a writer that made more', () => {
+    expect(next(entries(1000, 20_000)).envelope.parts).toHaveLength(16);
+    const many = Array.from({ length: 64 }, (_, part) => ({ name: part.toString(16), slot: 'a', hash: '' }) as const);
+    const { envelope } = next(entries(1000, 1000));
+    const previous = { envelope: { ...envelope, parts: many }, partWrites: [], unchanged: false };
+    expect(next(entries(1000, 1000, { 5: 'edited' }), previous).envelope.parts).toHaveLength(16);
+  });
+
+  test('compresses the parts above the size it is told, outside the index and in it, and says that readers must know', () => {
+    const content = { kind: 'endpoints', head: {}, lists: { backends: entries(60, 1000) } } as const;
+    const outside = nextDocument(content, undefined, identity, { compressAboveBytes: 8192 });
+    const inside = nextDocument({ ...content, whole: true }, undefined, identity, { compressAboveBytes: 8192 });
+    const plain = nextDocument(content, undefined, identity, { compressAboveBytes: 1_000_000 });
+    const [write] = outside.partWrites;
+    expect(write).toMatchObject({ key: 'endpoints-0-a.json.gz', part: { kind: 'endpoints', name: '0', slot: 'a' } });
+    expect(gunzipSync(write?.gzip ?? '').toString()).toBe(write?.text);
+    expect(gunzipSync(Buffer.from(inside.envelope.parts[0]?.inline ?? '', 'base64')).toString() === write?.text).toBe(
+      true,
+    );
+    for (const { envelope } of [outside, inside]) {
+      expect(envelope).toMatchObject({ requires: ['gzip'], parts: [{ encoding: 'gzip' }] });
+      expect(envelope.parts[0]?.hash).toBe(plain.envelope.parts[0]?.hash);
+    }
+    expect(plain.envelope).toMatchObject({ requires: [], revision: outside.envelope.revision });
   });
 
   test('rewrites the part of an edited entry alone, into the slot that was free', () => {

@@ -1,5 +1,5 @@
 import type { DocumentIndex, EndpointsIndex, RoutesIndex } from '@evergate/contract/document';
-import { indexKey, partKey } from '@evergate/contract/names';
+import { indexKey, type PartSlot, partKey } from '@evergate/contract/names';
 import { parseEndpointsPart, parseIndex, parseRoutesPart, parseSecretsPart } from '@evergate/contract/parse';
 import type { Parsed } from '@evergate/contract/problem';
 import { describe, expect, test } from '@jest/globals';
@@ -62,6 +62,10 @@ function sorted(content: FleetContent): FleetContent {
   };
 }
 
+function keyOf({ kind, name, slot }: PartSlot): string {
+  return partKey(kind, name, slot);
+}
+
 function keysOf({ writes }: Publication): string[] {
   return writes.map(({ key }) => key);
 }
@@ -100,12 +104,12 @@ describe('publication', () => {
       for (const edit of history) {
         last = publication(contentOf(edit), last?.state, identity);
         put(store, last.writes);
-        for (const key of last.removals) store.delete(key);
+        for (const part of last.removals) store.delete(keyOf(part));
         expect(readBack(store)).toEqual(sorted(contentOf(edit)));
         expect(publication(contentOf(edit), last.state, identity)).toMatchObject({ unchanged: true, writes: [] });
       }
       const parts = [...store.keys()].filter((key) => key.includes('-')).sort();
-      expect([...(last?.state.partKeys ?? [])].sort()).toEqual(parts);
+      expect((last?.state.parts ?? []).map(keyOf)).toEqual(parts);
     };
     fc.assert(fc.property(fc.array(edits, { minLength: 1, maxLength: 5 }), check), { numRuns: 40 });
   });
@@ -145,20 +149,26 @@ describe('publication', () => {
         put(store, [write]);
         if (store.has('routes.json')) readBack(store);
       }
-      for (const key of removals) store.delete(key);
+      for (const part of removals) store.delete(keyOf(part));
       state = next;
     }
   });
 
   test('removes a part one publication after the last index that named it', () => {
-    const secrets = [{ id: 'shop/key', type: 'Opaque', data: { key: 'x'.repeat(40_000) } }] as const;
-    const first = publication({ ...small, secrets }, undefined, identity);
-    const second = publication({ ...small, secrets: [] }, first.state, identity);
-    const third = publication({ ...small, secrets: [], gateways: 5 }, second.state, identity);
-    expect(first.state.partKeys).toEqual(['secrets-0-a.json']);
+    const first = publication(sampleContent(60), undefined, identity);
+    const second = publication(small, first.state, identity);
+    const third = publication({ ...small, gateways: 5 }, second.state, identity);
+    expect(first.state.parts.map(keyOf)).toEqual(['routes-0-a.json']);
     expect(second.removals).toEqual([]);
-    expect(third.removals).toEqual(['secrets-0-a.json']);
-    expect(third.state.partKeys).toEqual([]);
+    expect(third.removals).toEqual([{ kind: 'routes', name: '0', slot: 'a' }]);
+    expect(third.state.parts).toEqual([]);
+  });
+
+  test('keeps the secrets in one part inside their index, however large', () => {
+    const secrets = [{ id: 'shop/key', type: 'Opaque', data: { key: 'x'.repeat(400_000) } }] as const;
+    const { writes, state } = publication({ ...small, secrets }, undefined, identity);
+    expect(writes.map(({ key }) => key)).toEqual(['endpoints.json', 'secrets.json', 'routes.json']);
+    expect(state.secrets.parts).toHaveLength(1);
   });
 
   test('costs an edit of one route among 10,000 a fraction of the first publication', () => {
@@ -173,7 +183,7 @@ describe('publication', () => {
     );
     const done = performance.now();
     process.stdout.write(`10,000 routes: ${Math.round(edited - start)} ms, an edit ${Math.round(done - edited)} ms\n`);
-    expect(first.writes).toHaveLength(67);
+    expect(first.writes).toHaveLength(19);
     expect(second.writes).toHaveLength(2);
   });
 });

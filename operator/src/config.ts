@@ -1,0 +1,99 @@
+import { hostname } from 'node:os';
+import type { Parsed, Problem } from '@evergate/contract/problem';
+import { type LogLevel, logLevels } from '@evergate/gateway/observe/log';
+
+/** What an operator process is told by its environment. */
+export interface OperatorConfig {
+  /** Where it runs, and where its Lease is. */
+  readonly namespace: string;
+  /** Of this process alone. */
+  readonly identity: string;
+  /** What it signs statuses with: two operators with different names share a cluster without touching each other's. */
+  readonly controllerName: string;
+  /** The namespaces that it looks for fleets in; its own unless told. Never all. */
+  readonly fleetNamespaces: readonly string[];
+  /** The namespaces of routes, policies and backends; empty for all. */
+  readonly watchNamespaces: readonly string[];
+  /** The image of fleets that name none. */
+  readonly gatewayImage: string;
+  /** The fleet to create where there is none of that name: a GatewayFleet without `apiVersion` and `kind`. */
+  readonly defaultFleet: DefaultFleet | undefined;
+  /** Of health and metrics. */
+  readonly port: number;
+  readonly logLevel: LogLevel;
+}
+
+export interface DefaultFleet {
+  readonly name: string;
+  readonly spec: Readonly<Record<string, unknown>>;
+}
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+const PREFIX = 'EVERGATE_OPERATOR_';
+const DEFAULT_PORT = 8081;
+
+/** Reads the `EVERGATE_OPERATOR_*` variables, with every problem at once; a problem's path is the variable's name. */
+export function readConfig(env: Environment): Parsed<OperatorConfig> {
+  const problems: Problem[] = [];
+  const read = (name: string): string => env[PREFIX + name]?.trim() ?? '';
+  const need = (name: string, what: string): string => {
+    const text = read(name);
+    if (text === '') problems.push({ path: PREFIX + name, message: `is not set; give ${what}` });
+    return text;
+  };
+  const namespace = need('NAMESPACE', 'the namespace that the operator runs in');
+  const fleetNamespaces = listOf(read('FLEET_NAMESPACES'));
+  const value: OperatorConfig = {
+    namespace,
+    identity: read('IDENTITY') || hostname(),
+    controllerName: read('CONTROLLER_NAME') || 'evergate.dev/operator',
+    fleetNamespaces: fleetNamespaces.length > 0 ? fleetNamespaces : [namespace],
+    watchNamespaces: listOf(read('WATCH_NAMESPACES')),
+    gatewayImage: need('GATEWAY_IMAGE', 'the image of the gateways, as repository:tag'),
+    defaultFleet: readDefaultFleet(read('DEFAULT_FLEET'), problems),
+    port: readPort(read('PORT'), problems),
+    logLevel: readLogLevel(read('LOG_LEVEL'), problems),
+  };
+  return problems.length === 0 ? { ok: true, value, ignored: [] } : { ok: false, problems };
+}
+
+function listOf(text: string): readonly string[] {
+  return text.split(',').flatMap((part) => part.trim() || []);
+}
+
+function readPort(text: string, problems: Problem[]): number {
+  if (text === '') return DEFAULT_PORT;
+  const port = Number(text);
+  if (Number.isInteger(port) && port >= 0 && port <= 65_535) return port;
+  problems.push({ path: `${PREFIX}PORT`, message: `"${text}" is no port; give a whole number from 0 to 65535` });
+  return DEFAULT_PORT;
+}
+
+function readLogLevel(text: string, problems: Problem[]): LogLevel {
+  if (text === '') return 'info';
+  const level = logLevels.find((known) => known === text);
+  if (level === undefined) {
+    problems.push({ path: `${PREFIX}LOG_LEVEL`, message: `"${text}" is none of ${logLevels.join(', ')}` });
+  }
+  return level ?? 'info';
+}
+
+function readDefaultFleet(text: string, problems: Problem[]): DefaultFleet | undefined {
+  if (text === '') return undefined;
+  const path = `${PREFIX}DEFAULT_FLEET`;
+  try {
+    const { name, spec } = JSON.parse(text) as { name?: unknown; spec?: unknown };
+    if (
+      typeof name === 'string' &&
+      name !== '' &&
+      (spec === undefined || (typeof spec === 'object' && spec !== null))
+    ) {
+      return { name, spec: { ...spec } };
+    }
+    problems.push({ path, message: 'lacks a name, or its spec is no object; give {"name": "default", "spec": {}}' });
+  } catch {
+    problems.push({ path, message: 'is no JSON; give {"name": "default", "spec": {}}' });
+  }
+  return undefined;
+}

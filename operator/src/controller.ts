@@ -1,0 +1,234 @@
+import type { CacheListener, Caches } from './caches.ts';
+import type { Acknowledgement } from './deliver/acknowledgement.ts';
+import type { PodClient } from './deliver/podClient.ts';
+import type { PublishEvent } from './deliver/publisher.ts';
+import { FleetRuntime } from './fleetRuntime.ts';
+import { fleetsOfGrant, fleetsOfPolicy, fleetsOfRoute, fleetsOfService, mayMoveDefault } from './fleets.ts';
+import type { ApiClient } from './kube/apiClient.ts';
+import type { Clock } from './kube/clock.ts';
+import type { KubeObject } from './kube/kubeObject.ts';
+import { WorkQueue } from './kube/queue.ts';
+import type { Resource } from './kube/resource.ts';
+import type { StoreChange } from './kube/store.ts';
+import { type ReconcileContext, type Reconciled, reconcile, writesAhead } from './reconcile.ts';
+import { Statuses } from './statuses.ts';
+
+/** Bursts become one turn: the first change at once, the next when it was quiet, or after a fifth of a second. */
+const DEBOUNCE = { quietMs: 10, maxMs: 200 };
+/** What could not be applied is tried again; nothing may tell when it would go well. */
+const RETRY_COMPLAINTS_MS = 30_000;
+/** Whatever went unseen is found by then. */
+const RESYNC_MS = 300_000;
+const FLEETS_AT_ONCE = 4;
+
+/** What happened, for logs, metrics and Events. Nothing secret. */
+export type ControllerEvent =
+  | {
+      readonly type: 'reconciled';
+      readonly fleet: string;
+      readonly tookMs: number;
+      readonly outcome: Reconciled['outcome'];
+    }
+  | { readonly type: 'failed'; readonly fleet: string; readonly error: unknown; readonly retryMs: number }
+  | { readonly type: 'published'; readonly fleet: string; readonly event: PublishEvent }
+  | { readonly type: 'acknowledged'; readonly fleet: string; readonly acknowledgement: Acknowledgement }
+  /** Every gateway of the fleet serves a generation of a route, `ms` after the operator heard of it. */
+  | { readonly type: 'propagated'; readonly fleet: string; readonly route: string; readonly ms: number }
+  | {
+      readonly type: 'statusWritten';
+      readonly resource: Resource;
+      readonly now: KubeObject;
+      readonly before: KubeObject;
+    }
+  | { readonly type: 'statusFailed'; readonly resource: Resource; readonly key: string; readonly error: unknown };
+
+export interface ControllerOptions {
+  /** Its writes are fenced. */
+  readonly client: ApiClient;
+  readonly podClient: Pick<PodClient, 'ask'>;
+  readonly clock: Clock;
+  readonly controllerName: string;
+  readonly fleetNamespaces: readonly string[];
+  readonly gatewayImage: string;
+  readonly operatorNamespace: string;
+  readonly report: (event: ControllerEvent) => void;
+}
+
+/** One term of leadership: from the caches, which outlive it, to fleets and statuses. Everything it remembers ends with it. */
+export class Controller implements CacheListener {
+  readonly #options: ControllerOptions;
+  readonly #caches: Caches;
+  readonly #runtimes = new Map<string, FleetRuntime>();
+  readonly #queue: WorkQueue<string>;
+  readonly #statuses: Statuses;
+  /** When the newest generation of a route was heard of. */
+  readonly #heardAt = new Map<string, number>();
+
+  constructor(caches: Caches, options: ControllerOptions) {
+    const { client, clock, controllerName, fleetNamespaces, report } = options;
+    this.#options = options;
+    this.#caches = caches;
+    this.#queue = new WorkQueue({
+      clock,
+      debounce: DEBOUNCE,
+      backoff: { baseMs: 100, maxMs: 15_000 },
+      onError: (fleet, error, retryMs) => report({ type: 'failed', fleet, error, retryMs }),
+    });
+    this.#statuses = new Statuses({
+      client,
+      caches,
+      clock,
+      controllerName,
+      fleetNamespaces,
+      runtimes: this.#runtimes,
+      onWritten: (resource, now, before) => report({ type: 'statusWritten', resource, now, before }),
+      onError: (resource, key, error) => report({ type: 'statusFailed', resource, key, error }),
+    });
+  }
+
+  /** Fleets and statuses that wait for a turn, and for how long the first fleet has. */
+  get load(): { readonly fleets: number; readonly fleetsAgeMs: number; readonly statuses: number } {
+    return { fleets: this.#queue.depth, fleetsAgeMs: this.#queue.ageMs, statuses: this.#statuses.depth };
+  }
+
+  /** Works until the signal comes. The caches must be complete. */
+  async run(signal: AbortSignal): Promise<void> {
+    this.#addFleets(this.#caches.fleets.keys());
+    this.#statuses.routesChanged(this.#caches.routes.keys());
+    try {
+      await Promise.all([
+        this.#queue.run((fleet, turn) => this.#turn(fleet, turn), FLEETS_AT_ONCE, signal),
+        this.#statuses.run(signal),
+      ]);
+    } finally {
+      for (const runtime of this.#runtimes.values()) runtime.close();
+      this.#runtimes.clear();
+    }
+  }
+
+  onRoute({ key, old, new: now }: StoreChange<KubeObject>): void {
+    if (now === undefined) this.#heardAt.delete(key);
+    else if (now.metadata.generation !== old?.metadata.generation) {
+      this.#heardAt.set(key, this.#options.clock.wallMs());
+    }
+    this.#addFleets(fleetsOfRoute(this.#caches, [old, now]));
+    this.#statuses.routesChanged([key]);
+  }
+
+  onFleet({ key, old, new: now }: StoreChange<KubeObject>): void {
+    this.#queue.add(key);
+    if (!mayMoveDefault([old, now]) && old !== undefined && now !== undefined) return;
+    this.#addFleets(this.#caches.fleets.keys());
+    this.#statuses.routesChanged(this.#caches.routes.keys());
+  }
+
+  onPolicy({ old, new: now }: StoreChange<KubeObject>): void {
+    this.#addFleets(fleetsOfPolicy([...this.#runtimes.values()], [old, now]));
+  }
+
+  onService(service: string): void {
+    this.#addFleets(fleetsOfService(this.#caches, [...this.#runtimes.values()], service));
+  }
+
+  onReferenceGrant(namespace: string): void {
+    this.#addFleets(fleetsOfGrant([...this.#runtimes.values()], namespace));
+  }
+
+  onPod(fleet: string): void {
+    const runtime = this.#runtimes.get(fleet);
+    if (runtime === undefined) return;
+    runtime.acknowledger.expect();
+    this.#queue.add(fleet);
+    this.#statuses.fleetChanged(fleet);
+  }
+
+  onOwned(fleet: string): void {
+    if (this.#runtimes.has(fleet)) this.#queue.add(fleet);
+  }
+
+  onOwnedSeen(fleet: string): void {
+    if (this.#runtimes.has(fleet)) this.#statuses.fleetChanged(fleet);
+  }
+
+  onDocument(fleet: string, object: string, resourceVersion: string | undefined): void {
+    const runtime = this.#runtimes.get(fleet);
+    if (runtime?.publisher.notice(object, resourceVersion) === true) this.#queue.add(fleet);
+  }
+
+  onStatusSeen(resource: Resource, key: string): void {
+    this.#statuses.seen(resource, key);
+  }
+
+  #addFleets(keys: Iterable<string>): void {
+    for (const key of keys) this.#queue.add(key);
+  }
+
+  async #turn(key: string, signal: AbortSignal): Promise<void> {
+    const fleet = this.#caches.fleets.get(key);
+    if (fleet === undefined || fleet.metadata.deletionTimestamp !== undefined) return this.#forget(key);
+    const runtime = this.#runtimeOf(key, fleet);
+    const { clock, report } = this.#options;
+    const startedMs = clock.nowMs();
+    const { routes, policies, outcome } = await reconcile(runtime, fleet, this.#context(), signal);
+    report({ type: 'reconciled', fleet: key, tookMs: clock.nowMs() - startedMs, outcome });
+    this.#statuses.routesChanged(routes);
+    this.#statuses.policiesJudged(policies);
+    this.#statuses.fleetChanged(key);
+    this.#lookAgain(runtime, outcome);
+  }
+
+  #lookAgain({ key, complaints, publisher }: FleetRuntime, outcome: Reconciled['outcome']): void {
+    if (publisher.mustReload) this.#queue.add(key);
+    if (outcome.outcome === 'HeldBack' && outcome.retryMs !== undefined) this.#queue.addAfter(key, outcome.retryMs);
+    this.#queue.addAfter(key, complaints.length > 0 ? RETRY_COMPLAINTS_MS : RESYNC_MS);
+  }
+
+  #context(): ReconcileContext {
+    const { gatewayImage, operatorNamespace } = this.#options;
+    const heardAt = (route: string): number | undefined => this.#heardAt.get(route);
+    return { world: this.#caches, gatewayImage, operatorNamespace, heardAt };
+  }
+
+  /** A fleet that was deleted and made again is another one: nothing of its namesake holds. */
+  #runtimeOf(key: string, fleet: KubeObject): FleetRuntime {
+    const { name, namespace = '', uid = '' } = fleet.metadata;
+    const known = this.#runtimes.get(key);
+    if (known?.uid === uid) return known;
+    known?.close();
+    const { client, podClient, clock, report } = this.#options;
+    const runtime: FleetRuntime = new FleetRuntime({
+      namespace,
+      name,
+      uid,
+      client,
+      podClient,
+      clock,
+      pods: () => this.#caches.podsOf(key),
+      onAcknowledged: (now, before) => this.#acknowledged(runtime, now, before),
+      onPublish: (event) => report({ type: 'published', fleet: key, event }),
+    });
+    this.#runtimes.set(key, runtime);
+    return runtime;
+  }
+
+  #acknowledged(runtime: FleetRuntime, now: Acknowledgement, before: Acknowledgement): void {
+    this.#options.report({ type: 'acknowledged', fleet: runtime.key, acknowledgement: now });
+    for (const route of this.#statuses.acknowledged(runtime, now, before)) this.#arrived(runtime.key, route);
+    if (writesAhead(runtime).length > 0) this.#queue.add(runtime.key);
+  }
+
+  #arrived(fleet: string, route: string): void {
+    const heardAt = this.#heardAt.get(route);
+    if (heardAt === undefined) return;
+    this.#heardAt.delete(route);
+    this.#options.report({ type: 'propagated', fleet, route, ms: this.#options.clock.wallMs() - heardAt });
+  }
+
+  /** What the fleet had goes with it, by owner references; its routes look for another. */
+  #forget(key: string): void {
+    const runtime = this.#runtimes.get(key);
+    this.#runtimes.delete(key);
+    runtime?.close();
+    if (runtime !== undefined) this.#statuses.routesChanged(runtime.ledger.records.keys());
+  }
+}

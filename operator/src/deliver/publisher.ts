@@ -1,0 +1,217 @@
+import { compareOrder, type Position } from '@evergate/contract/document';
+import type { DocumentKind } from '@evergate/contract/names';
+import type { Problem } from '@evergate/contract/problem';
+import type { ApiClient } from '../kube/apiClient.ts';
+import type { ObjectMeta } from '../kube/kubeObject.ts';
+import { configMaps, secrets } from '../kube/resource.ts';
+import type { Finding } from '../translate/verdict.ts';
+import { documentObject, documentResource, objectNameOf, readStored } from './documentObject.ts';
+import type { Write } from './documents.ts';
+import { oversized } from './oversized.ts';
+import { type FleetContent, type Previous, type Publication, publication } from './publication.ts';
+import { restorePublished, type ServedContent } from './restore.ts';
+import { withdraws } from './withdrawal.ts';
+import type { WriteBudget } from './writeBudget.ts';
+
+/** Parts with more bytes are compressed. */
+const COMPRESS_ABOVE_BYTES = 8 * 1024;
+const MAX_OWN_VERSIONS = 256;
+
+export interface PublisherOptions {
+  /** Its writes are fenced: none is sent once another may lead. */
+  readonly client: Pick<ApiClient, 'get' | 'listAll' | 'create' | 'replace' | 'delete'>;
+  readonly fleet: { readonly namespace: string; readonly name: string; readonly uid: string };
+  /** Selects every object of the fleet's documents. */
+  readonly labelSelector: string;
+  /** Labels and owner of the object of that name. */
+  readonly metadataOf: (name: string, kind: DocumentKind) => ObjectMeta;
+  readonly budget: WriteBudget;
+  readonly report: (event: PublishEvent) => void;
+}
+
+/** For counters and logs. */
+export type PublishEvent =
+  | { readonly type: 'written'; readonly kind: DocumentKind; readonly bytes: number }
+  /** Stored documents were damaged or lost, and are written anew. */
+  | { readonly type: 'damaged'; readonly problems: readonly Problem[] };
+
+export type PublishOutcome =
+  | {
+      readonly outcome: 'Published';
+      readonly published: PublishedTable;
+      readonly writes: number;
+      readonly bytes: number;
+    }
+  | { readonly outcome: 'Unchanged'; readonly published: PublishedTable }
+  /** The last table stays; with `retryMs`, trying again then may succeed without any change. */
+  | { readonly outcome: 'HeldBack'; readonly finding: Finding; readonly retryMs?: number };
+
+export interface PublishedTable extends Position {
+  readonly revision: string;
+}
+
+interface State {
+  readonly previous: Previous;
+  readonly served: ServedContent;
+  /** Of each object that exists, by name: the version that a write must replace. */
+  readonly versions: Map<string, string>;
+}
+
+/**
+ * Writes one fleet's documents, and knows what is written. Every write names the version it replaces, so a writer that lost its place
+ * changes nothing; after any failure, what is stored is read again first. Not to be called twice at once.
+ */
+export class Publisher {
+  readonly #options: PublisherOptions;
+  #state: State | undefined;
+  #epoch = 1;
+  #isWriting = false;
+  /** Versions that were seen while writing. Objects of one fleet: bounded. */
+  readonly #unjudged = new Map<string, string | undefined>();
+  /** The versions of the last writes: the news of them may come late. */
+  #ownVersions: readonly string[] = [];
+
+  constructor(options: PublisherOptions) {
+    this.#options = options;
+  }
+
+  /** What gateways serve by what is written now: where the last good version of a rule is found. */
+  async served(signal?: AbortSignal): Promise<ServedContent> {
+    return (await this.#load(signal)).served;
+  }
+
+  /**
+   * Hears of the version of one of its objects, undefined where it is gone. Where that is somebody else's doing, what is stored counts and
+   * is read before the next publication; returns whether it was so. While a publication is under way the answer must wait for its end.
+   */
+  notice(object: string, resourceVersion: string | undefined): boolean {
+    if (this.#state === undefined) return false;
+    if (this.#isWriting) {
+      this.#unjudged.set(object, resourceVersion);
+      return false;
+    }
+    if (this.#isOwn(object, resourceVersion, this.#state)) return false;
+    this.forget();
+    return true;
+  }
+
+  /** Whether what is stored has to be read again, because somebody else wrote it or a write failed. */
+  get mustReload(): boolean {
+    return this.#state === undefined;
+  }
+
+  /** Whether a gateway has seen a write that is newer than all that is stored: then etcd was restored to an older state. */
+  isOutranked(kind: DocumentKind, seen: Position): boolean {
+    const written = this.#state?.previous[kind];
+    return this.#state !== undefined && (written === undefined || compareOrder(seen, written) > 0);
+  }
+
+  /** What is written from now on is newer than that write. */
+  outrank({ epoch }: Position): void {
+    this.#epoch = Math.max(this.#epoch, epoch + 1);
+  }
+
+  /** Brings the content to the gateways. Rejects where the API server refuses or cannot be reached; calling again goes on. */
+  async publish(content: FleetContent, signal?: AbortSignal): Promise<PublishOutcome> {
+    const state = await this.#load(signal);
+    const { uid, ...fleet } = this.#options.fleet;
+    const identity = { fleetUID: uid, fleet, epoch: this.#epoch };
+    const next = publication(content, state.previous, identity, { compressAboveBytes: COMPRESS_ABOVE_BYTES });
+    if (next.unchanged) return { outcome: 'Unchanged', published: tableOf(next) };
+    const heldBack = this.#heldBack(next, state.served, content);
+    if (heldBack !== undefined) return heldBack;
+    this.#isWriting = true;
+    try {
+      const bytes = await this.#carryOut(next, state, signal);
+      this.#state = { ...state, previous: next.state, served: content };
+      return { outcome: 'Published', published: tableOf(next), writes: next.writes.length, bytes };
+    } catch (error) {
+      this.forget();
+      throw error;
+    } finally {
+      this.#isWriting = false;
+      for (const [object, version] of this.#unjudged) this.notice(object, version);
+      this.#unjudged.clear();
+    }
+  }
+
+  /** Somebody else wrote, or a write failed: what is stored counts. */
+  forget(): void {
+    this.#state = undefined;
+  }
+
+  #isOwn(object: string, resourceVersion: string | undefined, { versions }: State): boolean {
+    const known = versions.get(object);
+    return known === resourceVersion || (resourceVersion !== undefined && this.#ownVersions.includes(resourceVersion));
+  }
+
+  #heldBack(next: Publication, served: ServedContent, content: FleetContent): PublishOutcome | undefined {
+    const tooLarge = oversized(next.writes);
+    if (tooLarge.length > 0) {
+      const message = `The table does not fit: ${tooLarge.map(({ path, message }) => `${path}: ${message}`).join('; ')}`;
+      return { outcome: 'HeldBack', finding: { reason: 'TooLarge', message } };
+    }
+    const retryMs = this.#options.budget.waitMs;
+    if (retryMs === 0 || withdraws(served.rules, content.rules)) return undefined;
+    const message = 'The table changes faster than its budget of writes allows; the newest is written in a moment';
+    return { outcome: 'HeldBack', finding: { reason: 'Throttled', message }, retryMs };
+  }
+
+  async #carryOut({ writes, removals }: Publication, state: State, signal?: AbortSignal): Promise<number> {
+    let bytes = 0;
+    for (const write of writes) bytes += await this.#write(write, state, signal);
+    this.#options.budget.spend(bytes, writes.length);
+    const { client, fleet } = this.#options;
+    for (const part of removals) {
+      const name = objectNameOf(fleet.name, { kind: part.kind, part });
+      await client.delete(documentResource(part.kind), { namespace: fleet.namespace, name }, {}, signal);
+      state.versions.delete(name);
+    }
+    return bytes;
+  }
+
+  /** The size of what was written, in bytes. */
+  async #write(write: Write, { versions }: State, signal?: AbortSignal): Promise<number> {
+    const { client, fleet, metadataOf, report } = this.#options;
+    const name = objectNameOf(fleet.name, write);
+    const resource = documentResource(write.kind);
+    const resourceVersion = versions.get(name);
+    const metadata = metadataOf(name, write.kind);
+    const object = documentObject(write, {
+      ...metadata,
+      ...(resourceVersion === undefined ? {} : { resourceVersion }),
+    });
+    const written =
+      resourceVersion === undefined
+        ? await client.create(resource, object, {}, signal)
+        : await client.replace(resource, object, signal);
+    const version = written.metadata.resourceVersion ?? '';
+    versions.set(name, version);
+    this.#ownVersions = [version, ...this.#ownVersions.slice(0, MAX_OWN_VERSIONS - 1)];
+    const bytes = write.gzip?.byteLength ?? Buffer.byteLength(write.text);
+    report({ type: 'written', kind: write.kind, bytes });
+    return bytes;
+  }
+
+  async #load(signal?: AbortSignal): Promise<State> {
+    if (this.#state !== undefined) return this.#state;
+    const { client, fleet, labelSelector, report } = this.#options;
+    const { namespace } = fleet;
+    const [maps, held] = await Promise.all([
+      client.listAll(configMaps, { namespace, labelSelector }, signal),
+      client.listAll(secrets, { namespace, labelSelector }, signal),
+    ]);
+    const objects = [...maps.items, ...held.items];
+    const { previous, served, epoch, problems } = restorePublished(readStored(fleet.name, objects));
+    if (problems.length > 0) report({ type: 'damaged', problems });
+    this.#epoch = Math.max(this.#epoch, epoch);
+    const versions = objects.map(({ metadata }) => [metadata.name, metadata.resourceVersion ?? ''] as const);
+    this.#state = { previous, served, versions: new Map(versions) };
+    return this.#state;
+  }
+}
+
+function tableOf({ state }: Publication): PublishedTable {
+  const { epoch, sequence, revision } = state.routes;
+  return { epoch, sequence, revision };
+}

@@ -1,0 +1,109 @@
+import type { DocumentKind } from '@evergate/contract/names';
+import type { GatewayFleet } from '@evergate/crds/gatewayFleet';
+import { apiVersion } from '@evergate/crds/objectMeta';
+import { Applier } from './apply/applier.ts';
+import type { Acknowledgement } from './deliver/acknowledgement.ts';
+import { Acknowledger } from './deliver/acknowledger.ts';
+import { documentLabel, documentResource } from './deliver/documentObject.ts';
+import { type FleetPod, readFleetPods } from './deliver/fleetPods.ts';
+import type { PodClient } from './deliver/podClient.ts';
+import { type PublishEvent, type PublishedTable, Publisher } from './deliver/publisher.ts';
+import { WriteBudget } from './deliver/writeBudget.ts';
+import type { ApiClient } from './kube/apiClient.ts';
+import type { Clock } from './kube/clock.ts';
+import type { KubeObject, ObjectMeta } from './kube/kubeObject.ts';
+import { fleetObject } from './render/fleetObject.ts';
+import { fleetLabel } from './render/labels.ts';
+import { Ledger } from './status/ledger.ts';
+import type { FleetDelivery } from './status/programmed.ts';
+import { milliseconds } from './translate/settings.ts';
+import type { Finding, FleetVerdict } from './translate/verdict.ts';
+
+/** Before the first valid specification says how long news of a pod's end takes. */
+const DEFAULT_PROPAGATION_DELAY_MS = 10_000;
+
+export interface FleetRuntimeOptions {
+  readonly namespace: string;
+  readonly name: string;
+  readonly uid: string;
+  /** Its writes are fenced. */
+  readonly client: ApiClient;
+  readonly podClient: Pick<PodClient, 'ask'>;
+  readonly clock: Clock;
+  /** The pods of the fleet, as they are now. */
+  readonly pods: () => readonly KubeObject[];
+  readonly onAcknowledged: (now: Acknowledgement, before: Acknowledgement) => void;
+  readonly onPublish: (event: PublishEvent) => void;
+}
+
+/** What the operator remembers of one fleet while it leads: what it wrote, what the pods said, and what it found wrong. */
+export class FleetRuntime {
+  readonly key: string;
+  readonly uid: string;
+  readonly publisher: Publisher;
+  readonly applier: Applier;
+  readonly acknowledger: Acknowledger;
+  readonly ledger: Ledger = new Ledger();
+  readonly #options: FleetRuntimeOptions;
+
+  /** The fleet as it last was valid. */
+  lastGood: GatewayFleet | undefined;
+  verdict: FleetVerdict | undefined;
+  published: PublishedTable | undefined;
+  /** Why the newest table is not written. */
+  heldBack: Finding | undefined;
+  /** What could not be applied. */
+  complaints: readonly Finding[] = [];
+  /** `<namespace>/<name>` of the Services that its routes name. */
+  services: ReadonlySet<string> = new Set();
+
+  constructor(options: FleetRuntimeOptions) {
+    const { namespace, name, uid, client, clock, podClient } = options;
+    this.#options = options;
+    this.key = `${namespace}/${name}`;
+    this.uid = uid;
+    this.publisher = new Publisher({
+      client,
+      fleet: { namespace, name, uid },
+      labelSelector: `${fleetLabel}=${name},${documentLabel}`,
+      metadataOf: (object, kind) => this.#documentMetadata(object, kind),
+      budget: new WriteBudget({ now: () => clock.nowMs() }),
+      report: options.onPublish,
+    });
+    this.applier = new Applier({ client, ownerUID: uid });
+    this.acknowledger = new Acknowledger({
+      fleetUID: uid,
+      ask: podClient.ask,
+      pods: () => this.pods,
+      wanted: () => this.published,
+      onChange: options.onAcknowledged,
+      clock,
+    });
+  }
+
+  get pods(): readonly FleetPod[] {
+    const delay = this.lastGood?.spec.shutdown.propagationDelay;
+    const delayMs = delay === undefined ? DEFAULT_PROPAGATION_DELAY_MS : milliseconds(delay);
+    return readFleetPods(this.#options.pods(), delayMs, this.#options.clock.wallMs());
+  }
+
+  get delivery(): FleetDelivery {
+    return {
+      fleet: this.key,
+      fleetUID: this.uid,
+      acknowledgement: this.acknowledger.acknowledgement,
+      heldBack: this.heldBack,
+    };
+  }
+
+  close(): void {
+    this.acknowledger.close();
+  }
+
+  #documentMetadata(objectName: string, kind: DocumentKind): ObjectMeta {
+    const { namespace, name, uid } = this.#options;
+    const fleet = { apiVersion, kind: 'GatewayFleet', metadata: { namespace, name, uid } } as const;
+    const { metadata } = fleetObject(fleet, documentResource(kind), { fields: {} });
+    return { ...metadata, name: objectName, labels: { ...metadata.labels, [documentLabel]: kind } };
+  }
+}

@@ -1,0 +1,100 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { ApiClient } from '../kube/apiClient.ts';
+import { isConflict, isNotFound } from '../kube/apiError.ts';
+import type { Clock } from '../kube/clock.ts';
+import type { KubeObject, ObjectRef } from '../kube/kubeObject.ts';
+import { WorkQueue } from '../kube/queue.ts';
+import type { Resource } from '../kube/resource.ts';
+
+/** A wait for the gateways' word is usually over sooner: one write then says what would have been two. */
+const PENDING_MS = 250;
+const CONCURRENCY = 8;
+const MAX_WAITING = 200_000;
+
+export interface StatusWriterOptions {
+  readonly resource: Resource;
+  /** Its writes are fenced. */
+  readonly client: Pick<ApiClient, 'mergePatch'>;
+  /** The object as it was last seen, status included. */
+  readonly latest: (key: string) => KubeObject | undefined;
+  /** What its status should be; undefined where there is nothing to say. */
+  readonly compose: (object: KubeObject) => object | undefined;
+  readonly onWritten: (now: KubeObject, before: KubeObject) => void;
+  readonly onError: (key: string, error: unknown) => void;
+  readonly clock: Clock;
+}
+
+/**
+ * Writes the statuses of one kind: only one that differs, only on the very version that was looked at, so never one older than what is
+ * stored. A status that meets a newer version is made anew when that version has been seen.
+ */
+export class StatusWriter {
+  readonly resource: Resource;
+  readonly #options: StatusWriterOptions;
+  readonly #queue: WorkQueue<string>;
+
+  constructor(options: StatusWriterOptions) {
+    const { clock, onError, resource } = options;
+    this.resource = resource;
+    this.#options = options;
+    this.#queue = new WorkQueue({ clock, maxKeys: MAX_WAITING, onError });
+  }
+
+  get depth(): number {
+    return this.#queue.depth;
+  }
+
+  /** There is something new to say of the object. */
+  write(key: string): void {
+    this.#queue.add(key);
+  }
+
+  /** The same, and what is new will soon be outdated. */
+  writeSoon(key: string): void {
+    this.#queue.addAfter(key, PENDING_MS);
+  }
+
+  /** Works until the signal comes. */
+  run(signal: AbortSignal): Promise<void> {
+    return this.#queue.run((key, turn) => this.#turn(key, turn), CONCURRENCY, signal);
+  }
+
+  async #turn(key: string, signal: AbortSignal): Promise<void> {
+    const { latest, compose, resource, client, onWritten } = this.#options;
+    const object = latest(key);
+    const status = object === undefined ? undefined : compose(object);
+    if (object === undefined || status === undefined || isDeepStrictEqual(object['status'], status)) return;
+    if (isNewer(object['status'], status)) return;
+    const { name, namespace, uid, resourceVersion } = object.metadata;
+    const ref: ObjectRef = { name, ...(namespace === undefined ? {} : { namespace }) };
+    const patch = { metadata: { uid, resourceVersion }, status: withRemovals(object['status'], status) };
+    try {
+      onWritten(await client.mergePatch(resource, ref, patch, { subresource: 'status' }, signal), object);
+    } catch (error) {
+      // The newer version comes by the watch, and with it another turn.
+      if (!isConflict(error) && !isNotFound(error)) throw error;
+    }
+  }
+}
+
+/** Whether what is stored is about a later generation than `status`. */
+function isNewer(stored: unknown, status: object): boolean {
+  const [before, now] = [generationIn(stored), generationIn(status)];
+  return before !== undefined && now !== undefined && before > now;
+}
+
+function generationIn(status: unknown): number | undefined {
+  const generation = fieldOf(status, 'observedGeneration');
+  return typeof generation === 'number' ? generation : undefined;
+}
+
+/** In a merge patch, null takes a field away. */
+function withRemovals(stored: unknown, status: object): object {
+  const fields = typeof stored === 'object' && stored !== null ? Object.keys(stored) : [];
+  const gone = fields.filter((field) => !Object.hasOwn(status, field));
+  return { ...Object.fromEntries(gone.map((field) => [field, null])), ...status };
+}
+
+function fieldOf(value: unknown, field: string): unknown {
+  return typeof value === 'object' && value !== null ? Reflect.get(value, field) : undefined;
+}

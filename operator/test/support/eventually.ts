@@ -1,0 +1,18 @@
+import { setTimeout as pause } from 'node:timers/promises';
+
+const LIMIT_MS = 30_000;
+const POLL_MS = 5;
+
+/** Looks every 5 ms until `holds`; throws after 30 s. For states that no event announces. */
+export async function eventually(what: string, holds: () => boolean | Promise<boolean>): Promise<void> {
+  const endsAt = performance.now() + LIMIT_MS;
+  while (!(await holds())) {
+    if (performance.now() > endsAt) throw new Error(`never came to be: ${what}`);
+    await pause(POLL_MS);
+  }
+}
+
+/** Lets all that needs no time happen: promises that are resolved already, and what follows from them. */
+export async function settle(): Promise<void> {
+  for (let turns = 0; turns < 20; turns++) await new Promise<void>((resolve) => setImmediate(resolve));
+}
