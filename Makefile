@@ -1,7 +1,7 @@
 # What there is to do here. Needs git, make, npm and Node 20 or newer; everything else is installed by the first target that needs it.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint format-check typecheck generated generate bench images lock clean
+.PHONY: help run test redis lint format-check typecheck generated generate bench images lock clean
 
 # The Node that npm installed, whatever the machine's own is.
 NODE := node_modules/.bin/node
@@ -14,8 +14,16 @@ help: ## Say what there is to do
 run: $(INSTALLED) ## Serve the example shop on http://shop.localhost:8080, with its demo services
 	@$(NODE) examples/demo/backends.js -- $(NODE) cli/bin/evergate.js run examples/shop examples/shop-local
 
-test: $(INSTALLED) ## Run all tests; JEST="cli lint" runs those that match
+test: $(INSTALLED) redis ## Run all tests; JEST="cli lint" runs those that match
 	npm test -- $(JEST)
+
+# The tests start servers of their own; that of the package is not started.
+redis: ## Install the Redis that tests need, on Debian as root; else say what to install
+	@if command -v redis-server > /dev/null && command -v redis-sentinel > /dev/null; then :; \
+	elif [ "$$(id -u)" = 0 ] && command -v apt-get > /dev/null; then \
+	  apt-get update -qq && RUNLEVEL=1 DEBIAN_FRONTEND=noninteractive \
+	  apt-get install -qq -y --no-install-recommends redis-server redis-sentinel > /dev/null; \
+	else echo 'some tests need redis-server and redis-sentinel on the PATH; install those of Redis 6.2 or newer'; fi
 
 lint: format-check typecheck generated ## Check format, style, types and generated files
 

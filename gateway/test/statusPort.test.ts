@@ -144,7 +144,9 @@ describe('the status port', () => {
     async (path) => {
       const answer = await fetch(`${await start()}${path}`);
       expect(answer.status).toBe(404);
-      expect(await answer.text()).toBe('not found; here are /health/live, /health/ready, /metrics, /breakers, /revision\n');
+      expect(await answer.text()).toBe(
+        'not found; here are /health/live, /health/ready, /metrics, /breakers, /revision\n',
+      );
     },
   );
 
