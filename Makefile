@@ -1,7 +1,8 @@
 # What there is to do here. Needs git, make, npm and Node 20 or newer; everything else is installed by the first target that needs it.
+# The tests want a real API server too: `make control-plane` finds one, or builds it where Go is installed.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test redis lint format-check typecheck generated generate bench images lock clean
+.PHONY: help run test redis control-plane lint format-check typecheck generated generate bench images lock clean
 
 # The Node that npm installed, whatever the machine's own is.
 NODE := node_modules/.bin/node
@@ -14,8 +15,11 @@ help: ## Say what there is to do
 run: $(INSTALLED) ## Serve the example shop on http://shop.localhost:8080, with its demo services
 	@$(NODE) examples/demo/backends.js -- $(NODE) cli/bin/evergate.js run examples/shop examples/shop-local
 
-test: $(INSTALLED) redis ## Run all tests; JEST="cli lint" runs those that match
+test: $(INSTALLED) redis control-plane ## Run all tests; JEST="cli lint" runs those that match
 	npm test -- $(JEST)
+
+control-plane: $(INSTALLED) ## Find etcd and kube-apiserver for the tests, or build them once (minutes, with Go)
+	@$(NODE) operator/test/support/provideBinaries.ts > /dev/null
 
 # The tests start servers of their own; that of the package is not started.
 redis: ## Install the Redis that tests need, on Debian as root; else say what to install
@@ -35,8 +39,8 @@ typecheck: $(INSTALLED)
 
 # Generated anew, nothing may differ from what is there.
 generated: $(INSTALLED)
-	@before=$$(cat crds/*.yaml docs/reference/*.md | cksum) && npm run --silent generate > /dev/null && \
-	after=$$(cat crds/*.yaml docs/reference/*.md | cksum) && \
+	@before=$$(cat crds/*.yaml charts/*/files/crds/*.yaml docs/reference/*.md | cksum) && npm run --silent generate > /dev/null && \
+	after=$$(cat crds/*.yaml charts/*/files/crds/*.yaml docs/reference/*.md | cksum) && \
 	if [ "$$before" != "$$after" ]; then echo 'generated files were out of date; commit what make generate wrote'; exit 1; fi && \
 	echo 'generated files are up to date'
 

@@ -12,9 +12,10 @@ const sources = {
 const onApiServer = {
   ...sources,
   displayName: 'api server',
+  setupFilesAfterEnv: ['<rootDir>/operator/test/support/patience.ts'],
   testMatch: ['<rootDir>/*/test/**/*.apiServer.test.ts'],
-  testPathIgnorePatterns: ['/node_modules/', '/dist/'],
-  modulePathIgnorePatterns: ['/dist/'],
+  testPathIgnorePatterns: ['/node_modules/', '/dist/', '/build/'],
+  modulePathIgnorePatterns: ['/dist/', '/build/'],
   globalSetup: '<rootDir>/operator/test/support/startSharedApiServer.ts',
   globalTeardown: '<rootDir>/operator/test/support/stopSharedApiServer.ts',
 };

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 
 /*
- * How a backend is treated, whichever rules use it. A part that is absent is off: a gateway that reads a table from before the part
- * was known does without it.
+ * How a backend is treated, whichever rules use it. Passive health and the panic threshold have a default, which most backends have and
+ * leave out of the table. Any other part that is absent is off.
  */
 
 const milliseconds = z.number().int().min(0).max(360_000_000);
@@ -28,8 +28,8 @@ const passiveHealth = z.object({
   /** Which failures count beside the codes. Failed connects never do: they have a memory of their own. */
   on: z.array(z.enum(['Reset', 'Timeout'])).max(2),
   codes: z.array(status).max(64),
-  /** So many failures within `failTimeoutMs` take the endpoint out for as long. */
-  maxFails: z.number().int().min(1).max(1000),
+  /** So many failures within `failTimeoutMs` take the endpoint out for as long; 0 is never. */
+  maxFails: z.number().int().min(0).max(1000),
   failTimeoutMs: milliseconds,
   /** Rounded down to whole endpoints. */
   maxEjectionPercent: percent,
@@ -94,7 +94,7 @@ const backendSettings = z.object({
   connectTimeoutMs: milliseconds,
   passiveHealth: passiveHealth.optional(),
   activeHealth: activeHealth.optional(),
-  /** Below this share of healthy endpoints health is not believed, and all are used; absent or 0: never. */
+  /** Below this share of healthy endpoints health is not believed, and all are used; 0: never. */
   panicThresholdPercent: percent.optional(),
   circuitBreaker: circuitBreaker.optional(),
   limits: limits.optional(),
@@ -111,3 +111,13 @@ export type ActiveHealth = DeepReadonly<z.infer<typeof activeHealth>>;
 export type CircuitBreaker = DeepReadonly<z.infer<typeof circuitBreaker>>;
 export type BackendLimits = DeepReadonly<z.infer<typeof limits>>;
 export type BackendSettings = DeepReadonly<z.infer<typeof backendSettings>>;
+
+/** What holds for a backend that says nothing. */
+export const defaultPassiveHealth: PassiveHealth = {
+  on: ['Reset', 'Timeout'],
+  codes: [502, 503, 504],
+  maxFails: 3,
+  failTimeoutMs: 30_000,
+  maxEjectionPercent: 50,
+};
+export const defaultPanicThresholdPercent = 25;

@@ -23,3 +23,13 @@ export const retrySettingsSchema: typeof retrySettings = retrySettings;
 export type RetrySettings = {
   readonly [K in keyof z.infer<typeof retrySettings>]: Readonly<z.infer<typeof retrySettings>[K]>;
 };
+
+/** What holds for a rule that says nothing; such rules, nearly all, leave it out of the table. */
+export const defaultRetry: RetrySettings = {
+  attempts: 1,
+  on: ['ConnectFailure', 'Reset', 'Timeout'],
+  codes: [502, 503],
+  methods: ['GET', 'HEAD', 'OPTIONS'],
+  backoffMs: 25,
+  budget: { percent: 20, minPerSecond: 10 },
+};

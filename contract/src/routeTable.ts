@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { backendSettingsSchema } from './backendSettings.ts';
+import { errorSettingsSchema } from './errorSettings.ts';
 import { retrySettingsSchema } from './retrySettings.ts';
 
 export type { BackendSettings } from './backendSettings.ts';
@@ -120,7 +121,7 @@ const rule = z.object({
     /** One attempt, up to its response's last byte. 0 is no limit. */
     backendRequestMs: milliseconds.optional(),
   }),
-  /** Absent: only what certainly did no harm is tried again. */
+  /** Absent: `defaultRetry`. */
   retry: retrySettingsSchema.optional(),
   limits: z.object({ requestBodyBytes: z.number().int().min(0).optional() }),
 });
@@ -152,6 +153,8 @@ const settings = z.object({
   /** Prefix of the data port's health paths; empty switches them off. */
   healthPrefix: z.string().max(256),
   shutdown: z.object({ propagationDelayMs: milliseconds, drainTimeoutMs: milliseconds }),
+  /** Absent: `defaultErrors`. */
+  errors: errorSettingsSchema.optional(),
   telemetry: z.object({
     accessLog: z.object({
       mode: z.enum(['None', 'Errors', 'Sampled', 'All']),

@@ -1,6 +1,9 @@
 import { z } from 'zod';
+import { activeHealth, passiveHealth } from './backendHealth.ts';
+import { backendLimits, circuitBreaker } from './circuitBreaker.ts';
 import { conditions } from './conditions.ts';
 import { serviceName } from './fields.ts';
+import { loadBalancing } from './loadBalancing.ts';
 import { apiVersion, objectMeta } from './objectMeta.ts';
 import { type DeepReadonly, duration, integer, listMap } from './schema.ts';
 
@@ -13,15 +16,13 @@ const spec = z.strictObject({
   targetRefs: listMap(targetRef, ['kind', 'name'], 16)
     .min(1)
     .describe('The Services that are treated so. When two policies name one Service, the older one holds.'),
-  loadBalancing: z
-    .strictObject({
-      policy: z
-        .enum(['RoundRobin', 'LeastRequests', 'Random'])
-        .default('LeastRequests')
-        .describe('Which endpoint takes the next request: each in turn, the one with the fewest in flight, or any.'),
-    })
-    .prefault({})
-    .describe('How requests are spread over the endpoints.'),
+  loadBalancing: loadBalancing.prefault({}).describe('How requests are spread over the endpoints.'),
+  passiveHealth: passiveHealth.prefault({}).describe('How failed requests take endpoints out.'),
+  activeHealth: activeHealth.optional().describe('How endpoints are probed. Unset: they are not.'),
+  circuitBreaker: circuitBreaker
+    .optional()
+    .describe('When a Service that fails is left alone for a while. Unset: never.'),
+  limits: backendLimits.optional().describe('How much of the Service one gateway may take up. Unset: no limits.'),
   connectTimeout: duration('10ms', '1m')
     .default('5s')
     .describe('How long connecting to an endpoint may take before another one is tried.'),

@@ -1,6 +1,7 @@
 import { defaultHealthPrefix } from '@evergate/contract/names';
 import { z } from 'zod';
 import { cidr, fleetName, hostname, port, sectionName } from './fields.ts';
+import { fleetErrors } from './fleetErrors.ts';
 import { networkFields } from './fleetNetwork.ts';
 import { podFields } from './fleetPods.ts';
 import { enoughAutoscaledReplicas, enoughReplicas, scalingFields } from './fleetScaling.ts';
@@ -135,6 +136,7 @@ const spec = withRules(
     shutdown: shutdown.prefault({}).describe('How a gateway leaves without losing a request.'),
     clientTraffic: clientTraffic.prefault({}).describe('What clients may send, and how long they may take.'),
     telemetry: telemetry.prefault({}).describe('What the gateways tell about themselves.'),
+    errors: fleetErrors.prefault({}).describe('How the gateways answer what they answer themselves.'),
   }),
   enoughReplicas,
   enoughAutoscaledReplicas,

@@ -10,13 +10,15 @@ export interface GeneratedFile {
 
 /** Everything that is generated, the same on every run. */
 export function generatedFiles(): readonly GeneratedFile[] {
-  return customResources.flatMap((resource) => [
-    {
-      path: `crds/${resource.plural}.yaml`,
-      content: `# Generated from crds/src by \`make generate\`; do not edit.\n${toYaml(customResourceDefinition(resource))}`,
-    },
-    { path: `docs/reference/${resource.singular}.md`, content: referencePage(resource) },
-  ]);
+  return customResources.flatMap((resource) => {
+    const content = `# Generated from crds/src by \`make generate\`; do not edit.\n${toYaml(customResourceDefinition(resource))}`;
+    return [
+      { path: `crds/${resource.plural}.yaml`, content },
+      // A chart can bring only what lies in its own folder.
+      { path: `charts/evergate/files/crds/${resource.plural}.yaml`, content },
+      { path: `docs/reference/${resource.singular}.md`, content: referencePage(resource) },
+    ];
+  });
 }
 
 /** Quoted for YAML 1.1, which Kubernetes reads: a bare `on` is true there. */

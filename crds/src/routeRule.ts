@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { headerName, namespaceName, pathSource, port, sectionName, serviceName, unsafePathPattern } from './fields.ts';
 import { byteQuantity } from './quantity.ts';
 import { routeFilter } from './routeFilters.ts';
+import { routeRetry } from './routeRetry.ts';
 import {
   type DeepReadonly,
   duration,
@@ -84,6 +85,11 @@ const backendRef = z.strictObject({
   weight: integer(0, 1_000_000)
     .default(1)
     .describe('Its share of the requests, in proportion to the sum of the weights. 0 takes none.'),
+  priority: integer(0, 15)
+    .default(0)
+    .describe(
+      'Backends with a higher number take over as far as those with lower ones are not healthy: from less than five in seven healthy endpoints on.',
+    ),
 });
 
 const timeouts = withRules(
@@ -118,6 +124,7 @@ const ruleShape = z.strictObject({
   filters: list(routeFilter, 16).default([]).describe('What is done to the request and to its response.'),
   backendRefs: list(backendRef, 16).default([]).describe('Where requests go, in proportion to the weights.'),
   timeouts: timeouts.prefault({}).describe('How long things may take.'),
+  retry: routeRetry.prefault({}).describe('How requests are tried again.'),
   limits: z
     .strictObject({
       requestBody: byteQuantity

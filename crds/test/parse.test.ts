@@ -65,7 +65,7 @@ describe('an object is read whole', () => {
         { path: 'spec.rules[0].backendRefs[0].wieght', message: 'unknown field; did you mean weight?' },
         {
           path: 'spec.rules[0].backendRefs[0].color',
-          message: 'unknown field; expected one of name, namespace, port, weight',
+          message: 'unknown field; expected one of name, namespace, port, weight, priority',
         },
       ],
     });
@@ -115,8 +115,16 @@ describe('defaults are filled in', () => {
           {
             matches: [{ path: { type: 'PathPrefix', value: '/' }, headers: [], queryParams: [] }],
             filters: [],
-            backendRefs: [{ name: 'orders', port: 80, weight: 1 }],
+            backendRefs: [{ name: 'orders', port: 80, weight: 1, priority: 0 }],
             timeouts: {},
+            retry: {
+              attempts: 1,
+              on: ['ConnectFailure', 'Reset', 'Timeout'],
+              codes: [502, 503],
+              methods: ['GET', 'HEAD', 'OPTIONS'],
+              backoff: '25ms',
+              budget: { percent: 20, minRetryRate: 10 },
+            },
             limits: {},
           },
         ],
@@ -159,6 +167,7 @@ describe('defaults are filled in', () => {
         healthPathPrefix: '/.evergate',
       },
       telemetry: { accessLog: { mode: 'Errors', percent: 1 }, metrics: { perRoute: 'All' } },
+      errors: { reasonHeader: 'Trusted', pages: [] },
     });
   });
 
@@ -171,7 +180,15 @@ describe('defaults are filled in', () => {
     };
     expect(accepted(parseObject('BackendPolicy', object)).spec).toEqual({
       targetRefs: [{ kind: 'Service', name: 'orders' }],
-      loadBalancing: { policy: 'LeastRequests' },
+      loadBalancing: { policy: 'LeastRequests', slowStart: '0s', preferSameZone: false },
+      passiveHealth: {
+        on: ['Reset', 'Timeout'],
+        codes: [502, 503, 504],
+        maxFails: 3,
+        failTimeout: '30s',
+        maxEjectionPercent: 50,
+        panicThreshold: 25,
+      },
       connectTimeout: '5s',
     });
   });

@@ -2,12 +2,15 @@ import { isIP } from 'node:net';
 import { parseDuration } from '@evergate/contract/duration';
 import { defaultPorts } from '@evergate/contract/names';
 import type { Parsed, Problem } from '@evergate/contract/problem';
+import { anyHost } from './anyHost.ts';
+import { type DeliveryConfig, readDelivery } from './deliveryConfig.ts';
 import { type LogLevel, logLevels } from './observe/log.ts';
 
 /** What a gateway process is told by its environment. Everything else stands in the route table. */
 export interface GatewayConfig {
   /** Directory of the documents. */
   readonly documents: string;
+  readonly delivery: DeliveryConfig;
   /** Address of the data and status ports. */
   readonly host: string;
   readonly statusPort: number;
@@ -28,10 +31,11 @@ export function readConfig(env: Environment): Parsed<GatewayConfig> {
   const documents = env['EVERGATE_DOCUMENTS'] ?? '';
   if (documents === '')
     problems.push({ path: 'EVERGATE_DOCUMENTS', message: 'is not set; name the directory of the documents' });
-  const host = env['EVERGATE_HOST'] ?? '0.0.0.0';
+  const host = env['EVERGATE_HOST'] ?? anyHost();
   if (isIP(host) === 0) problems.push({ path: 'EVERGATE_HOST', message: `"${host}" is no IP address` });
   const value: GatewayConfig = {
     documents,
+    delivery: readDelivery(env, problems),
     host,
     statusPort: readPort(env, 'EVERGATE_STATUS_PORT', defaultPorts.status, problems),
     adminPort: readPort(env, 'EVERGATE_ADMIN_PORT', defaultPorts.admin, problems),

@@ -1,34 +1,57 @@
-import { readableVersions } from '@evergate/contract/document';
+import { knownFeatures, readableVersions } from '@evergate/contract/document';
 import type { BackendReport } from './adminPort.ts';
 import type { Drain } from './drain.ts';
 import type { ReloadStatus } from './reload/reloadStatus.ts';
+import type { Contact } from './reload/watchSource.ts';
 import type { Serving } from './serving.ts';
+import type { StaleReason } from './staleness.ts';
 import type { BreakerReport, Readiness, RevisionReport } from './statusPort.ts';
 import type { Backend } from './upstream/backend.ts';
 
-/** Ready while it serves a table on all its ports, and, draining, until the propagation delay is over. */
-export function readiness(serving: Serving, drain: Drain): Readiness {
+/** Whether documents come as they should. */
+export interface DeliveryReport {
+  readonly stale: readonly StaleReason[];
+  /** Undefined for a gateway that does not watch. */
+  readonly contact: Contact | undefined;
+}
+
+/**
+ * Ready while it serves a table on all its ports, and, draining, until the propagation delay is over. What it serves may be old: that is
+ * better than nothing, and no reason to take every pod out of service at once.
+ */
+export function readiness(serving: Serving, drain: Drain, { stale, contact }: DeliveryReport): Readiness {
   const details = serving.problems.map(({ name, port, error }) => [name, `port ${port}: ${error.message}`]);
   return {
     ready: serving.ready && !drain.leaving,
     components: {
       table: { status: serving.hasTable ? 'UP' : 'DOWN' },
       listeners: { status: serving.ready ? 'UP' : 'DOWN', details: Object.fromEntries(details) },
+      delivery: {
+        status: stale.length === 0 ? 'UP' : 'DOWN',
+        details: { stale: stale.join(', '), lostSince: timeOf(contact?.lostSince) },
+      },
     },
   };
 }
 
 /** What the status port says of the documents. Rules left out of a table are refused as much as a whole document is. */
-export function revisionReport(status: ReloadStatus, drain: Drain): RevisionReport {
-  const { documents, stale, waitingRules, refused, leftOut } = status;
+export function revisionReport(status: ReloadStatus, drain: Drain, { stale, contact }: DeliveryReport): RevisionReport {
+  const { documents, waitingRules, refused, leftOut } = status;
   return {
     documents,
-    stale,
+    stale: stale.length > 0,
+    staleBecause: stale,
+    contact: contact === undefined ? null : { lost: timeOf(contact.lostSince), last: timeOf(contact.lastAt) },
     waitingRules,
     refused: [...refused, ...leftOut],
     reads: readableVersions,
+    features: knownFeatures,
     draining: drain.draining,
   };
+}
+
+function timeOf(ms: number | undefined): string | null {
+  return ms === undefined ? null : new Date(ms).toISOString();
 }
 
 /** What the admin port says of backends, one at a time. */

@@ -21,6 +21,7 @@ export class Serving {
   readonly #parts: ServingParts;
   #problems: readonly ListenProblem[] = [];
   #bound = false;
+  #begun = false;
   #binding: Promise<void> = Promise.resolve();
 
   constructor(parts: ServingParts) {
@@ -36,9 +37,9 @@ export class Serving {
     return this.#parts.gateway.snapshot !== undefined;
   }
 
-  /** It serves a table on all its ports. */
+  /** It has begun and serves a table on all its ports. */
   get ready(): boolean {
-    return this.hasTable && this.#bound && this.#problems.length === 0;
+    return this.#begun && this.hasTable && this.#bound && this.#problems.length === 0;
   }
 
   get config(): ServedConfig | undefined {
@@ -46,6 +47,12 @@ export class Serving {
     if (snapshot === undefined) return undefined;
     const { order, settings, rules } = snapshot;
     return { order, settings, rules: rules.map(({ rule }) => rule) };
+  }
+
+  /** From now on it may be ready. Before, the sources of its documents have had time to say what is newest. */
+  begin(): void {
+    this.#begun = true;
+    this.#announceReady();
   }
 
   /** Swaps a change in: from the next request on it holds. */
@@ -85,15 +92,20 @@ export class Serving {
   }
 
   async #bindNow(snapshot: Snapshot): Promise<void> {
-    const { gateway, listeners, drain, log } = this.#parts;
+    const { gateway, listeners, log } = this.#parts;
     if (gateway.snapshot !== snapshot) return;
     this.#problems = await listeners.apply(snapshot.settings);
     this.#bound = true;
-    gateway.ready = this.ready && !drain.draining;
+    this.#announceReady();
     if (this.#problems.length === 0) return;
     for (const { name, port, error } of this.#problems) {
       log.error('a listener could not be opened; it is tried again', { listener: name, port, error });
     }
     setTimeout(() => this.#bind(snapshot), REOPEN_MS).unref();
+  }
+
+  #announceReady(): void {
+    const { gateway, drain } = this.#parts;
+    gateway.ready = this.ready && !drain.draining;
   }
 }

@@ -2,6 +2,8 @@ import type { Rule } from '@evergate/contract/routeTable';
 import { createAdminPort } from './adminPort.ts';
 import { WeightedBackends } from './balance/weightedBackends.ts';
 import type { GatewayConfig } from './config.ts';
+import { Delivery } from './delivery.ts';
+import { registerDeliveryMetrics } from './deliveryMetrics.ts';
 import { Drain } from './drain.ts';
 import { Listeners } from './listen/listeners.ts';
 import { AccessLog } from './observe/accessLog.ts';
@@ -14,12 +16,12 @@ import { Deadlines } from './proxy/deadlines.ts';
 import { Gateway, upstreamErrorKinds } from './proxy/gateway.ts';
 import { handle } from './proxy/handle.ts';
 import { allReasons } from './proxy/reasons.ts';
-import { FileSource } from './reload/fileSource.ts';
 import { Reloader } from './reload/reloader.ts';
 import { reportReload } from './reloadReport.ts';
 import { backendReports, breakerReports, readiness, revisionReport } from './reports.ts';
 import { Serving } from './serving.ts';
 import { compileRule, compileSnapshot } from './snapshot/compile.ts';
+import { type StaleReason, staleness } from './staleness.ts';
 import { createStatusPort } from './statusPort.ts';
 import { Backends } from './upstream/backends.ts';
 import { Prober } from './upstream/prober.ts';
@@ -35,7 +37,7 @@ export interface RunningGateway {
 
 /**
  * Joins the parts of a gateway and starts them: status and admin ports first, so that a gateway without a table says so; then the
- * documents, and with the first table the listeners it names. Rejects where one of the two ports is taken.
+ * documents, and with the first table the listeners it names. Resolves when both ports are open; rejects where one is taken.
  */
 export async function startGateway(config: GatewayConfig): Promise<RunningGateway> {
   const now = (): number => performance.now();
@@ -55,8 +57,10 @@ export async function startGateway(config: GatewayConfig): Promise<RunningGatewa
   const listeners = new Listeners({ host: config.host, events: listenerEvents(gateway, log), now });
   const drain = new Drain(listeners, () => drainTimes(config, gateway));
   const serving = new Serving({ gateway, listeners, drain, log });
+  const delivery = new Delivery(config, log);
   const reloader = new Reloader({
-    sources: [{ name: 'Mount', source: new FileSource(config.documents) }],
+    sources: delivery.sources,
+    ...(delivery.copy === undefined ? {} : { keeper: delivery.copy }),
     compileRule: (rule) => compileRule(rule, { slot: slotOf(counters), backends: joined(backends) }),
     compileSnapshot,
     apply: (change) => serving.apply(change),
@@ -65,13 +69,16 @@ export async function startGateway(config: GatewayConfig): Promise<RunningGatewa
 
   const eventLoop = new EventLoopMonitor();
   const perRoute = () => gateway.snapshot?.settings.telemetry.metrics.perRoute ?? 'All';
+  const metrics = new Metrics({ counters, eventLoop, perRoute, refresh: () => backends.refresh() });
+  const stale = (): readonly StaleReason[] => staleness(reloader.status.stale, delivery.contact, Date.now());
+  registerDeliveryMetrics(metrics.registry, { delivery, status: () => reloader.status, stale, now: Date.now });
   const status = createStatusPort({
     host: config.host,
     port: config.statusPort,
     log,
-    metrics: new Metrics({ counters, eventLoop, perRoute, refresh: () => backends.refresh() }),
-    readiness: () => readiness(serving, drain),
-    revision: () => revisionReport(reloader.status, drain),
+    metrics,
+    readiness: () => readiness(serving, drain, { stale: stale(), contact: delivery.contact }),
+    revision: () => revisionReport(reloader.status, drain, { stale: stale(), contact: delivery.contact }),
     breakers: () => breakerReports(backends, now()),
   });
   const admin = createAdminPort({
@@ -82,8 +89,14 @@ export async function startGateway(config: GatewayConfig): Promise<RunningGatewa
     backends: () => backendReports(backends, now()),
   });
   await Promise.all([status.listen(), admin.listen()]);
-  await reloader.start();
-  log.info('gateway started', { host: config.host, statusPort: config.statusPort, adminPort: config.adminPort });
+  const begin = async (): Promise<void> => {
+    await reloader.start();
+    delivery.copy?.begin();
+    serving.begin();
+    log.info('gateway started', { host: config.host, statusPort: config.statusPort, adminPort: config.adminPort });
+  };
+  // Not awaited: a gateway that waits for its documents can be drained.
+  begin().catch((error: unknown) => log.error('the gateway could not begin', { error }));
 
   return {
     async drain() {
@@ -91,6 +104,7 @@ export async function startGateway(config: GatewayConfig): Promise<RunningGatewa
       await serving.finishDrain();
       prober.close();
       await Promise.all([reloader.close(), status.close(), admin.close()]);
+      await delivery.close();
       log.info('drained');
       await lines.close(1_000);
     },
@@ -131,7 +145,11 @@ function slotOf(counters: Counters): (rule: Rule) => number {
 function joined(backends: Backends): (weighted: Rule['backends']) => WeightedBackends {
   return (weighted) =>
     new WeightedBackends(
-      weighted.map(({ backend, weight }) => ({ backend: backend === null ? null : backends.get(backend), weight })),
+      weighted.map(({ backend, weight, priority }) => ({
+        backend: backend === null ? null : backends.get(backend),
+        weight,
+        priority,
+      })),
     );
 }
 

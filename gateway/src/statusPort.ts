@@ -6,6 +6,8 @@ import type { Logger } from './observe/log.ts';
 import { type Metrics, metricsContentType } from './observe/metrics.ts';
 import { type SideHandler, SidePort, sendJson, sendText } from './observe/sidePort.ts';
 import { Turns } from './observe/turns.ts';
+import type { SourceName } from './reload/source.ts';
+import type { StaleReason } from './staleness.ts';
 
 const MAX_CONNECTIONS = 256;
 const ANSWER_TIMEOUT_MS = 15_000;
@@ -29,6 +31,8 @@ export interface Readiness {
 export interface ServedDocument extends DocumentOrder {
   /** When it was swapped in: RFC 3339. */
   readonly since: string;
+  /** The liveliest source that has it. */
+  readonly source: SourceName;
 }
 
 /** What this gateway serves: what the operator collects before it says that a route is live. */
@@ -37,8 +41,13 @@ export interface RevisionReport {
   readonly documents: Readonly<Record<DocumentKind, ServedDocument | null>>;
   /** Versions of the documents that this build reads. */
   readonly reads: readonly number[];
-  /** Served from a copy or mount that may be old. */
+  /** What documents may require of a reader. */
+  readonly features: readonly string[];
+  /** What is served may be old. */
   readonly stale: boolean;
+  readonly staleBecause: readonly StaleReason[];
+  /** Null where the API server is not watched; RFC 3339. `lost`: since when some document is not followed. */
+  readonly contact: { readonly lost: string | null; readonly last: string | null } | null;
   readonly draining: boolean;
   /** Ids of rules that wait for endpoints or secrets. */
   readonly waitingRules: readonly string[];
@@ -130,11 +139,14 @@ function breakersOf(reports: readonly BreakerReport[]): unknown {
 
 /** Lists are cut, so that a table of broken rules does not make an endless answer; the counts are whole. */
 function reportOf(report: RevisionReport): unknown {
-  const { documents, reads, stale, draining, waitingRules, refused } = report;
+  const { documents, reads, features, stale, staleBecause, contact, draining, waitingRules, refused } = report;
   return {
     ...documents,
     reads,
+    features,
     stale,
+    staleBecause,
+    contact,
     draining,
     waiting: { count: waitingRules.length, rules: waitingRules.slice(0, LISTED) },
     refused: { count: refused.length, problems: refused.slice(0, LISTED) },

@@ -5,12 +5,22 @@ import { createLog } from '../src/observe/log.ts';
 import type { SidePort } from '../src/observe/sidePort.ts';
 import { createStatusPort, type RevisionReport, type StatusPortOptions } from '../src/statusPort.ts';
 
-const order = { fleetUID: 'f', epoch: 1, sequence: 4182, revision: 'a'.repeat(64), since: '2026-01-01T00:00:00.000Z' };
+const order = {
+  fleetUID: 'f',
+  epoch: 1,
+  sequence: 4182,
+  revision: 'a'.repeat(64),
+  since: '2026-01-01T00:00:00.000Z',
+  source: 'Watch',
+} as const;
 
 const report: RevisionReport = {
   documents: { routes: order, endpoints: order, secrets: null },
   reads: [1],
+  features: ['gzip'],
   stale: false,
+  staleBecause: [],
+  contact: { lost: null, last: '2026-01-01T00:00:00.000Z' },
   draining: false,
   waitingRules: [],
   refused: [],
@@ -87,7 +97,10 @@ describe('the status port', () => {
       endpoints: order,
       secrets: null,
       reads: [1],
+      features: ['gzip'],
       stale: false,
+      staleBecause: [],
+      contact: { lost: null, last: '2026-01-01T00:00:00.000Z' },
       draining: false,
       waiting: { count: 500, rules: waitingRules.slice(0, 100) },
       refused: { count: 1, problems: [{ path: 'rules[3]', message: 'expected a name' }] },

@@ -255,6 +255,8 @@ function trimPod({ apiVersion, kind, metadata, spec, status }: KubeObject): Kube
   const { phase, podIP, conditions, startTime } = (status ?? {}) as Readonly<Record<string, unknown>>;
   const { nodeName } = (spec ?? {}) as Readonly<Record<string, unknown>>;
   const ready = Array.isArray(conditions) ? conditions.filter((condition) => condition?.type === 'Ready') : [];
-  const read = { metadata, spec: { nodeName }, status: { phase, podIP, startTime, conditions: ready } };
+  // Ours among them, which change with every table.
+  const { annotations: _, ...kept } = metadata;
+  const read = { metadata: kept, spec: { nodeName }, status: { phase, podIP, startTime, conditions: ready } };
   return { ...(apiVersion === undefined ? {} : { apiVersion }), ...(kind === undefined ? {} : { kind }), ...read };
 }

@@ -1,6 +1,8 @@
 import { hostname } from 'node:os';
 import type { Parsed, Problem } from '@evergate/contract/problem';
+import { parseObject } from '@evergate/crds/parse';
 import { type LogLevel, logLevels } from '@evergate/gateway/observe/log';
+import type { KubeObject } from './kube/kubeObject.ts';
 
 /** What an operator process is told by its environment. */
 export interface OperatorConfig {
@@ -12,20 +14,17 @@ export interface OperatorConfig {
   readonly controllerName: string;
   /** The namespaces that it looks for fleets in; its own unless told. Never all. */
   readonly fleetNamespaces: readonly string[];
+  /** The namespaces in which it may read Secrets that listeners and routes name; its own unless told. */
+  readonly secretNamespaces: readonly string[];
   /** The namespaces of routes, policies and backends; empty for all. */
   readonly watchNamespaces: readonly string[];
   /** The image of fleets that name none. */
   readonly gatewayImage: string;
-  /** The fleet to create where there is none of that name: a GatewayFleet without `apiVersion` and `kind`. */
-  readonly defaultFleet: DefaultFleet | undefined;
+  /** The fleet that comes with an installation: a GatewayFleet. */
+  readonly defaultFleet: KubeObject | undefined;
   /** Of health and metrics. */
   readonly port: number;
   readonly logLevel: LogLevel;
-}
-
-export interface DefaultFleet {
-  readonly name: string;
-  readonly spec: Readonly<Record<string, unknown>>;
 }
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -44,11 +43,13 @@ export function readConfig(env: Environment): Parsed<OperatorConfig> {
   };
   const namespace = need('NAMESPACE', 'the namespace that the operator runs in');
   const fleetNamespaces = listOf(read('FLEET_NAMESPACES'));
+  const secretNamespaces = listOf(read('SECRET_NAMESPACES'));
   const value: OperatorConfig = {
     namespace,
     identity: read('IDENTITY') || hostname(),
     controllerName: read('CONTROLLER_NAME') || 'evergate.dev/operator',
     fleetNamespaces: fleetNamespaces.length > 0 ? fleetNamespaces : [namespace],
+    secretNamespaces: secretNamespaces.length > 0 ? secretNamespaces : [namespace],
     watchNamespaces: listOf(read('WATCH_NAMESPACES')),
     gatewayImage: need('GATEWAY_IMAGE', 'the image of the gateways, as repository:tag'),
     defaultFleet: readDefaultFleet(read('DEFAULT_FLEET'), problems),
@@ -79,21 +80,21 @@ function readLogLevel(text: string, problems: Problem[]): LogLevel {
   return level ?? 'info';
 }
 
-function readDefaultFleet(text: string, problems: Problem[]): DefaultFleet | undefined {
+function readDefaultFleet(text: string, problems: Problem[]): KubeObject | undefined {
   if (text === '') return undefined;
   const path = `${PREFIX}DEFAULT_FLEET`;
-  try {
-    const { name, spec } = JSON.parse(text) as { name?: unknown; spec?: unknown };
-    if (
-      typeof name === 'string' &&
-      name !== '' &&
-      (spec === undefined || (typeof spec === 'object' && spec !== null))
-    ) {
-      return { name, spec: { ...spec } };
-    }
-    problems.push({ path, message: 'lacks a name, or its spec is no object; give {"name": "default", "spec": {}}' });
-  } catch {
-    problems.push({ path, message: 'is no JSON; give {"name": "default", "spec": {}}' });
-  }
+  const fleet = readJson(text);
+  const parsed = parseObject('GatewayFleet', fleet);
+  // What was written, not what was read of it: defaults are the API server's to fill in.
+  if (parsed.ok) return fleet as KubeObject;
+  for (const problem of parsed.problems) problems.push({ path, message: `${problem.path}: ${problem.message}` });
   return undefined;
+}
+
+function readJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }

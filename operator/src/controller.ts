@@ -1,22 +1,33 @@
 import type { CacheListener, Caches } from './caches.ts';
 import type { Acknowledgement } from './deliver/acknowledgement.ts';
+import type { EvictionEvent } from './deliver/evictor.ts';
 import type { PodClient } from './deliver/podClient.ts';
 import type { PublishEvent } from './deliver/publisher.ts';
 import { FleetRuntime } from './fleetRuntime.ts';
 import { fleetsOfGrant, fleetsOfPolicy, fleetsOfRoute, fleetsOfService, mayMoveDefault } from './fleets.ts';
 import type { ApiClient } from './kube/apiClient.ts';
+import { isConflict } from './kube/apiError.ts';
 import type { Clock } from './kube/clock.ts';
 import type { KubeObject } from './kube/kubeObject.ts';
 import { WorkQueue } from './kube/queue.ts';
 import type { Resource } from './kube/resource.ts';
 import type { StoreChange } from './kube/store.ts';
-import { type ReconcileContext, type Reconciled, reconcile, writesAhead } from './reconcile.ts';
+import {
+  applyObjects,
+  type Delivered,
+  deliver,
+  type ReconcileContext,
+  refreshMounts,
+  writesAhead,
+} from './reconcile.ts';
 import { Statuses } from './statuses.ts';
 
 /** Bursts become one turn: the first change at once, the next when it was quiet, or after a fifth of a second. */
 const DEBOUNCE = { quietMs: 10, maxMs: 200 };
 /** What could not be applied is tried again; nothing may tell when it would go well. */
 const RETRY_COMPLAINTS_MS = 30_000;
+/** Kubelets that could not be told of new documents are told then. */
+const RETRY_MOUNTS_MS = 1_000;
 /** Whatever went unseen is found by then. */
 const RESYNC_MS = 300_000;
 const FLEETS_AT_ONCE = 4;
@@ -27,11 +38,17 @@ export type ControllerEvent =
       readonly type: 'reconciled';
       readonly fleet: string;
       readonly tookMs: number;
-      readonly outcome: Reconciled['outcome'];
+      readonly outcome: Delivered['outcome'];
     }
   | { readonly type: 'failed'; readonly fleet: string; readonly error: unknown; readonly retryMs: number }
+  /** The fleet is gone. */
+  | { readonly type: 'forgotten'; readonly fleet: string }
   | { readonly type: 'published'; readonly fleet: string; readonly event: PublishEvent }
   | { readonly type: 'acknowledged'; readonly fleet: string; readonly acknowledgement: Acknowledgement }
+  /** A gateway that is stuck on an older table was to be replaced. */
+  | { readonly type: 'eviction'; readonly fleet: KubeObject; readonly eviction: EvictionEvent }
+  /** The kubelet of a pod could not be told of new documents; it is told again in a moment. */
+  | { readonly type: 'untold'; readonly fleet: string; readonly pod: string; readonly error: unknown }
   /** Every gateway of the fleet serves a generation of a route, `ms` after the operator heard of it. */
   | { readonly type: 'propagated'; readonly fleet: string; readonly route: string; readonly ms: number }
   | {
@@ -72,7 +89,7 @@ export class Controller implements CacheListener {
       clock,
       debounce: DEBOUNCE,
       backoff: { baseMs: 100, maxMs: 15_000 },
-      onError: (fleet, error, retryMs) => report({ type: 'failed', fleet, error, retryMs }),
+      onError: (fleet, error, retryMs) => this.#failed(fleet, error, retryMs),
     });
     this.#statuses = new Statuses({
       client,
@@ -169,17 +186,33 @@ export class Controller implements CacheListener {
     const runtime = this.#runtimeOf(key, fleet);
     const { clock, report } = this.#options;
     const startedMs = clock.nowMs();
-    const { routes, policies, outcome } = await reconcile(runtime, fleet, this.#context(), signal);
-    report({ type: 'reconciled', fleet: key, tookMs: clock.nowMs() - startedMs, outcome });
+    const context = this.#context();
+    const { routes, policies, outcome } = await deliver(runtime, fleet, context, signal);
     this.#statuses.routesChanged(routes);
     this.#statuses.policiesJudged(policies);
     this.#statuses.fleetChanged(key);
+    const areMountsTold = await refreshMounts(runtime, signal);
+    runtime.complaints = await applyObjects(runtime, context, signal);
+    report({ type: 'reconciled', fleet: key, tookMs: clock.nowMs() - startedMs, outcome });
+    this.#statuses.fleetChanged(key);
+    if (!areMountsTold) this.#queue.addAfter(key, RETRY_MOUNTS_MS);
     this.#lookAgain(runtime, outcome);
   }
 
-  #lookAgain({ key, complaints, publisher }: FleetRuntime, outcome: Reconciled['outcome']): void {
-    if (publisher.mustReload) this.#queue.add(key);
-    if (outcome.outcome === 'HeldBack' && outcome.retryMs !== undefined) this.#queue.addAfter(key, outcome.retryMs);
+  /** Once could be chance; what comes again is said in the fleet's status too. */
+  #failed(key: string, error: unknown, retryMs: number): void {
+    this.#options.report({ type: 'failed', fleet: key, error, retryMs });
+    const runtime = this.#runtimes.get(key);
+    if (runtime === undefined || this.#queue.failures(key) < 3 || isConflict(error)) return;
+    const message = `The fleet could not be reconciled, which is tried again: ${messageOf(error)}`.slice(0, 1_000);
+    runtime.complaints = [{ reason: 'ApplyFailed', message }];
+    this.#statuses.fleetChanged(key);
+  }
+
+  #lookAgain({ key, complaints, publisher }: FleetRuntime, outcome: Delivered['outcome']): void {
+    if (outcome.outcome !== 'HeldBack') {
+      if (publisher.mustReload) this.#queue.add(key);
+    } else if (outcome.retryMs !== undefined) this.#queue.addAfter(key, outcome.retryMs);
     this.#queue.addAfter(key, complaints.length > 0 ? RETRY_COMPLAINTS_MS : RESYNC_MS);
   }
 
@@ -206,6 +239,8 @@ export class Controller implements CacheListener {
       pods: () => this.#caches.podsOf(key),
       onAcknowledged: (now, before) => this.#acknowledged(runtime, now, before),
       onPublish: (event) => report({ type: 'published', fleet: key, event }),
+      onEviction: (eviction) => report({ type: 'eviction', fleet: this.#caches.fleets.get(key) ?? fleet, eviction }),
+      onUntold: (pod, error) => report({ type: 'untold', fleet: key, pod, error }),
     });
     this.#runtimes.set(key, runtime);
     return runtime;
@@ -228,7 +263,13 @@ export class Controller implements CacheListener {
   #forget(key: string): void {
     const runtime = this.#runtimes.get(key);
     this.#runtimes.delete(key);
-    runtime?.close();
-    if (runtime !== undefined) this.#statuses.routesChanged(runtime.ledger.records.keys());
+    if (runtime === undefined) return;
+    runtime.close();
+    this.#options.report({ type: 'forgotten', fleet: key });
+    this.#statuses.routesChanged(runtime.ledger.records.keys());
   }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

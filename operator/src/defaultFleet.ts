@@ -1,26 +1,13 @@
-import { defaultFleetAnnotation } from '@evergate/crds/gatewayFleet';
-import type { DefaultFleet } from './config.ts';
 import type { ApiClient } from './kube/apiClient.ts';
-import { isAlreadyExists } from './kube/apiError.ts';
-import { apiVersionOf, gatewayFleets } from './kube/resource.ts';
+import type { KubeObject } from './kube/kubeObject.ts';
+import { gatewayFleets } from './kube/resource.ts';
+import { fieldManager } from './render/fieldManagers.ts';
 
-/**
- * Creates the fleet that comes with an installation, unless there is one of its name: what users made of it since stays. Returns whether
- * it was created.
- */
-export async function createDefaultFleet(
-  client: Pick<ApiClient, 'create'>,
-  namespace: string,
-  { name, spec }: DefaultFleet,
+/** Makes the fleet that comes with an installation as that says. Fields it says nothing of stay as users set them. */
+export async function applyDefaultFleet(
+  client: Pick<ApiClient, 'apply'>,
+  fleet: KubeObject,
   signal?: AbortSignal,
-): Promise<boolean> {
-  const metadata = { name, namespace, annotations: { [defaultFleetAnnotation]: 'true' } };
-  try {
-    const object = { apiVersion: apiVersionOf(gatewayFleets), kind: gatewayFleets.kind, metadata, spec };
-    await client.create(gatewayFleets, object, {}, signal);
-    return true;
-  } catch (error) {
-    if (isAlreadyExists(error)) return false;
-    throw error;
-  }
+): Promise<void> {
+  await client.apply(gatewayFleets, fleet, { fieldManager, force: true }, signal);
 }

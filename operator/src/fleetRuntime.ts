@@ -5,7 +5,9 @@ import { Applier } from './apply/applier.ts';
 import type { Acknowledgement } from './deliver/acknowledgement.ts';
 import { Acknowledger } from './deliver/acknowledger.ts';
 import { documentLabel, documentResource } from './deliver/documentObject.ts';
+import { type EvictionEvent, Evictor } from './deliver/evictor.ts';
 import { type FleetPod, readFleetPods } from './deliver/fleetPods.ts';
+import { MountRefresher } from './deliver/mountRefresher.ts';
 import type { PodClient } from './deliver/podClient.ts';
 import { type PublishEvent, type PublishedTable, Publisher } from './deliver/publisher.ts';
 import { WriteBudget } from './deliver/writeBudget.ts';
@@ -34,6 +36,9 @@ export interface FleetRuntimeOptions {
   readonly pods: () => readonly KubeObject[];
   readonly onAcknowledged: (now: Acknowledgement, before: Acknowledgement) => void;
   readonly onPublish: (event: PublishEvent) => void;
+  readonly onEviction: (event: EvictionEvent) => void;
+  /** A kubelet could not be told of new documents. */
+  readonly onUntold: (pod: string, error: unknown) => void;
 }
 
 /** What the operator remembers of one fleet while it leads: what it wrote, what the pods said, and what it found wrong. */
@@ -43,7 +48,9 @@ export class FleetRuntime {
   readonly publisher: Publisher;
   readonly applier: Applier;
   readonly acknowledger: Acknowledger;
+  readonly mounts: MountRefresher;
   readonly ledger: Ledger = new Ledger();
+  readonly #evictor: Evictor;
   readonly #options: FleetRuntimeOptions;
 
   /** The fleet as it last was valid. */
@@ -71,12 +78,15 @@ export class FleetRuntime {
       report: options.onPublish,
     });
     this.applier = new Applier({ client, ownerUID: uid });
+    this.mounts = new MountRefresher({ client, namespace, onError: options.onUntold });
+    this.#evictor = new Evictor({ client, namespace, clock, onEviction: options.onEviction });
     this.acknowledger = new Acknowledger({
       fleetUID: uid,
       ask: podClient.ask,
       pods: () => this.pods,
       wanted: () => this.published,
       onChange: options.onAcknowledged,
+      onLook: (acknowledgement) => this.#looked(acknowledgement),
       clock,
     });
   }
@@ -98,6 +108,12 @@ export class FleetRuntime {
 
   close(): void {
     this.acknowledger.close();
+    this.#evictor.close();
+  }
+
+  #looked(acknowledgement: Acknowledgement): void {
+    if (this.published === undefined) return;
+    void this.#evictor.looked({ acknowledgement, wanted: this.published, fleetUID: this.uid });
   }
 
   #documentMetadata(objectName: string, kind: DocumentKind): ObjectMeta {

@@ -1,3 +1,4 @@
+import { anyHost } from '@evergate/gateway/anyHost';
 import type { Logger } from '@evergate/gateway/observe/log';
 import { SidePort, sendJson } from '@evergate/gateway/observe/sidePort';
 import type { Registry } from 'prom-client';
@@ -15,7 +16,7 @@ export interface HealthOptions {
 export function createHealthPort({ port, log, registry, isSynced, isLeader }: HealthOptions): SidePort {
   return new SidePort({
     name: 'health',
-    host: '0.0.0.0',
+    host: anyHost(),
     port,
     log,
     maxConnections: 64,

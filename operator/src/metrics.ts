@@ -1,5 +1,7 @@
+import { documentKinds } from '@evergate/contract/names';
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { ControllerEvent } from './controller.ts';
+import { objectKey } from './kube/kubeObject.ts';
 import type { Reflector } from './kube/reflector.ts';
 import type { RequestReport } from './kube/requester.ts';
 
@@ -25,6 +27,8 @@ export class OperatorMetrics {
   readonly #requests: Counter<'verb' | 'resource' | 'status'>;
   readonly #requestBytes: Counter<'verb' | 'resource'>;
   readonly #gateways: Gauge<'fleet' | 'state'>;
+  readonly #evictions: Counter<'fleet' | 'outcome'>;
+  readonly #untold: Counter<'fleet'>;
 
   constructor(observed: Observed) {
     const registers = [this.registry];
@@ -72,6 +76,16 @@ export class OperatorMetrics {
       'verb',
       'resource',
     ]);
+    this.#evictions = this.#counter(
+      'evergate_operator_gateway_evictions_total',
+      'Evictions of gateways that were stuck on an older table, by what came of them',
+      ['fleet', 'outcome'],
+    );
+    this.#untold = this.#counter(
+      'evergate_operator_mounts_untold_total',
+      'Pods whose kubelet could not be told of new documents',
+      ['fleet'],
+    );
     this.#gateways = new Gauge({
       name: 'evergate_operator_gateways',
       help: 'Gateways of a fleet: those that may be sent requests, and those that do not answer the operator',
@@ -96,6 +110,8 @@ export class OperatorMetrics {
       case 'failed':
         this.#reconciles.inc({ fleet: event.fleet, outcome: 'Failed' });
         return;
+      case 'forgotten':
+        return this.#forget(event.fleet);
       case 'published':
         this.#onPublish(event);
         return;
@@ -112,6 +128,10 @@ export class OperatorMetrics {
       case 'statusFailed':
         this.#statuses.inc({ kind: event.resource.kind, outcome: 'Failed' });
         return;
+      case 'eviction':
+        return this.#evictions.inc({ fleet: objectKey(event.fleet.metadata), outcome: event.eviction.outcome });
+      case 'untold':
+        return this.#untold.inc({ fleet: event.fleet });
       case 'propagated':
         this.#propagationSeconds.observe(event.ms / 1_000);
         return;
@@ -119,8 +139,15 @@ export class OperatorMetrics {
   }
 
   /** The series of a fleet that is gone go with it. */
-  forget(fleet: string): void {
+  #forget(fleet: string): void {
     for (const state of ['receiving', 'unreachable']) this.#gateways.remove({ fleet, state });
+    for (const outcome of ['Published', 'Unchanged', 'HeldBack', 'Failed']) this.#reconciles.remove({ fleet, outcome });
+    for (const counter of [this.#writes, this.#writtenBytes]) {
+      for (const document of documentKinds) counter.remove({ fleet, document });
+    }
+    for (const outcome of ['Evicted', 'Forbidden', 'Failed']) this.#evictions.remove({ fleet, outcome });
+    this.#damaged.remove({ fleet });
+    this.#untold.remove({ fleet });
   }
 
   #counter<L extends string>(name: string, help: string, labelNames: readonly L[]): Counter<L> {

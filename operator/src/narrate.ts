@@ -1,8 +1,8 @@
 import type { Logger } from '@evergate/gateway/observe/log';
 import type { ControllerEvent } from './controller.ts';
 import type { EventRecorder } from './kube/events.ts';
-import type { KubeObject } from './kube/kubeObject.ts';
-import { apiVersionOf, type Resource } from './kube/resource.ts';
+import { type KubeObject, objectKey } from './kube/kubeObject.ts';
+import { apiVersionOf, gatewayFleets, type Resource } from './kube/resource.ts';
 import { transitions } from './status/transitions.ts';
 
 /** Tells people what the controller did: in the log, and as Events where a condition turned. */
@@ -21,9 +21,19 @@ export function narrate(event: ControllerEvent, log: Logger, recorder: Pick<Even
         log.warn('documents were damaged and are written anew', { fleet: event.fleet, problems: event.event.problems });
       }
       return;
+    case 'forgotten':
+      return log.info('a fleet is gone', { fleet: event.fleet });
     case 'acknowledged':
     case 'propagated':
       return;
+    case 'eviction':
+      return tellEviction(event, log, recorder);
+    case 'untold':
+      return log.warn('the kubelet of a pod could not be told of new documents; trying again', {
+        fleet: event.fleet,
+        pod: event.pod,
+        error: event.error,
+      });
     case 'statusWritten':
       return recordTransitions(event.resource, event.now, event.before, recorder);
     case 'statusFailed':
@@ -33,6 +43,20 @@ export function narrate(event: ControllerEvent, log: Logger, recorder: Pick<Even
         error: event.error,
       });
   }
+}
+
+function tellEviction(
+  { fleet, eviction }: Extract<ControllerEvent, { readonly type: 'eviction' }>,
+  log: Logger,
+  recorder: Pick<EventRecorder, 'record'>,
+): void {
+  const { outcome, pod, why } = eviction;
+  const error = eviction.outcome === 'Failed' ? { error: eviction.error } : {};
+  log.warn('a gateway is stuck on an older table', { fleet: objectKey(fleet.metadata), pod, why, outcome, ...error });
+  const regarding = { apiVersion: apiVersionOf(gatewayFleets), kind: gatewayFleets.kind, metadata: fleet.metadata };
+  const said = outcome === 'Evicted' ? 'was evicted' : 'should be evicted, which is not possible now';
+  const note = `Pod ${pod} ${said}: for a minute it has not taken the table that all others serve (${why})`;
+  recorder.record(regarding, { type: 'Warning', reason: 'GatewayStuck', action: 'Evict', note });
 }
 
 function logOutcome(

@@ -4,7 +4,7 @@ import type { SidePort } from '@evergate/gateway/observe/sidePort';
 import { Caches } from './caches.ts';
 import type { OperatorConfig } from './config.ts';
 import { Controller, type ControllerEvent } from './controller.ts';
-import { createDefaultFleet } from './defaultFleet.ts';
+import { applyDefaultFleet } from './defaultFleet.ts';
 import { PodClient } from './deliver/podClient.ts';
 import { createHealthPort } from './health.ts';
 import type { ApiClient } from './kube/apiClient.ts';
@@ -48,6 +48,7 @@ export class Operator {
   readonly #podClient: Pick<PodClient, 'ask' | 'close'>;
   readonly #clock: Clock;
   readonly #health: SidePort;
+  #healthPort = 0;
   #term: Term | undefined;
 
   private constructor(options: OperatorOptions, client: ApiClient, metrics: OperatorMetrics) {
@@ -110,6 +111,11 @@ export class Operator {
     return this.#election.isLeader();
   }
 
+  /** Where health and metrics are served. */
+  get healthPort(): number {
+    return this.#healthPort;
+  }
+
   /** What keeps the caches; their counts are for metrics. */
   get reflectors(): Caches['reflectors'] {
     return this.#caches.reflectors;
@@ -131,7 +137,7 @@ export class Operator {
 
   async #start(): Promise<void> {
     const { log } = this.#options;
-    await this.#health.listen();
+    this.#healthPort = await this.#health.listen();
     await this.#caches.start();
     log.info('everything that is watched is known');
     this.#election.start();
@@ -159,7 +165,7 @@ export class Operator {
   async #work(controller: Controller, signal: AbortSignal): Promise<void> {
     const { config, log } = this.#options;
     try {
-      await this.#createDefaultFleet(signal);
+      await this.#applyDefaultFleet(signal);
       await controller.run(signal);
     } catch (error) {
       if (!signal.aborted) log.error('the controller failed', { error, namespace: config.namespace });
@@ -167,14 +173,13 @@ export class Operator {
   }
 
   /** Without it everything else still works, so a failure is told and no more; the next term tries again. */
-  async #createDefaultFleet(signal: AbortSignal): Promise<void> {
+  async #applyDefaultFleet(signal: AbortSignal): Promise<void> {
     const { config, log } = this.#options;
     if (config.defaultFleet === undefined) return;
     try {
-      const created = await createDefaultFleet(this.#fenced, config.namespace, config.defaultFleet, signal);
-      if (created) log.info('the default fleet was created', { name: config.defaultFleet.name });
+      await applyDefaultFleet(this.#fenced, config.defaultFleet, signal);
     } catch (error) {
-      log.error('the default fleet could not be created', { name: config.defaultFleet.name, error });
+      log.error('the default fleet could not be applied', { name: config.defaultFleet.metadata.name, error });
     }
   }
 

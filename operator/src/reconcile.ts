@@ -5,6 +5,7 @@ import { parseObject } from '@evergate/crds/parse';
 import type { FleetContent } from './deliver/publication.ts';
 import type { PublishOutcome } from './deliver/publisher.ts';
 import type { ServedContent } from './deliver/restore.ts';
+import { unreadable } from './deliver/unreadable.ts';
 import type { FleetRuntime } from './fleetRuntime.ts';
 import { servicesNamedBy } from './interest.ts';
 import type { KubeObject } from './kube/kubeObject.ts';
@@ -13,7 +14,7 @@ import { containerPorts } from './render/containerPorts.ts';
 import { renderFleet } from './render/render.ts';
 import type { RouteKey } from './status/ledger.ts';
 import { type Translation, translate } from './translate/translate.ts';
-import type { PolicyVerdict } from './translate/verdict.ts';
+import type { Finding, PolicyVerdict } from './translate/verdict.ts';
 import { defaultFleetOf, policyTargets, routesFor, type World } from './world.ts';
 
 export interface ReconcileContext {
@@ -25,7 +26,12 @@ export interface ReconcileContext {
   readonly heardAt: (route: RouteKey) => number | undefined;
 }
 
-export interface Reconciled {
+type HeldBack = Extract<PublishOutcome, { readonly outcome: 'HeldBack' }>;
+
+/** By then the pod that cannot read the documents may be gone. */
+const UNREADABLE_RETRY_MS = 5_000;
+
+export interface Delivered {
   /** Routes about which there is something new to say. */
   readonly routes: readonly RouteKey[];
   readonly policies: readonly PolicyVerdict[];
@@ -33,23 +39,35 @@ export interface Reconciled {
 }
 
 /**
- * Brings one fleet to what is wanted: gather, translate, deliver, render and apply. The documents go first, since every live edit waits
- * for them. Rejects where the API server fails; calling again goes on from there.
+ * Brings the documents of one fleet to what is wanted: gather, translate, deliver. They go before all else of the fleet, since every
+ * live edit waits for them. Rejects where the API server fails; calling again goes on from there.
  */
-export async function reconcile(
+export async function deliver(
   runtime: FleetRuntime,
   fleet: KubeObject,
   context: ReconcileContext,
   signal?: AbortSignal,
-): Promise<Reconciled> {
+): Promise<Delivered> {
   const served = await runtime.publisher.served(signal);
   const translation = translateFor(runtime, fleet, served, context.world);
+  const { policies } = translation;
+  runtime.verdict = translation.fleet;
+  const obstacle = obstacleTo(translation, runtime);
+  if (obstacle !== undefined) {
+    runtime.heldBack = obstacle.finding;
+    return { routes: [], policies, outcome: obstacle };
+  }
   for (const seen of writesAhead(runtime)) runtime.publisher.outrank(seen);
-  const content = contentOf(translation, runtime);
-  const outcome = await runtime.publisher.publish(content, signal);
-  const routes = note(runtime, translation, outcome, context);
-  runtime.complaints = await applyObjects(runtime, context, signal);
-  return { routes, policies: translation.policies, outcome };
+  const outcome = await runtime.publisher.publish(contentOf(translation, runtime), signal);
+  return { routes: note(runtime, translation, outcome, context), policies, outcome };
+}
+
+/** Why nothing may be written at all: what gateways serve stays, and so does what is said of the routes. */
+function obstacleTo({ fleet }: Translation, { lastGood, acknowledger }: FleetRuntime): HeldBack | undefined {
+  const broken = fleet.conditions.find(({ status }) => status === 'False');
+  if (lastGood === undefined && broken !== undefined) return { outcome: 'HeldBack', finding: broken };
+  const finding = unreadable(acknowledger.acknowledgement.pods);
+  return finding === undefined ? undefined : { outcome: 'HeldBack', finding, retryMs: UNREADABLE_RETRY_MS };
 }
 
 function translateFor(runtime: FleetRuntime, fleet: KubeObject, served: ServedContent, world: World): Translation {
@@ -106,7 +124,6 @@ function note(
   outcome: PublishOutcome,
   { heardAt }: ReconcileContext,
 ): readonly RouteKey[] {
-  runtime.verdict = translation.fleet;
   runtime.heldBack = outcome.outcome === 'HeldBack' ? outcome.finding : undefined;
   if (outcome.outcome !== 'HeldBack') runtime.published = outcome.published;
   if (outcome.outcome === 'Published') runtime.acknowledger.expect();
@@ -119,14 +136,26 @@ function positionOf(outcome: PublishOutcome, { published }: FleetRuntime): Posit
   return { epoch: published?.epoch ?? 0, sequence: (published?.sequence ?? 0) + 1 };
 }
 
-async function applyObjects(runtime: FleetRuntime, context: ReconcileContext, signal?: AbortSignal) {
+/** Brings the other objects of a fleet to what is wanted. Returns what stands in the way; rejects where the API server fails. */
+export async function applyObjects(
+  runtime: FleetRuntime,
+  { gatewayImage, operatorNamespace, world }: ReconcileContext,
+  signal?: AbortSignal,
+): Promise<readonly Finding[]> {
   const fleet = runtime.lastGood;
   if (fleet === undefined) return [];
-  const live = context.world.ownedBy(runtime.key);
-  const { gatewayImage, operatorNamespace } = context;
+  const live = world.ownedBy(runtime.key);
   const deployment = live.find(
     ({ resource, object }) => resource.plural === deployments.plural && object.metadata.name === fleet.metadata.name,
   );
   const rendered = renderFleet(fleet, { image: gatewayImage, operatorNamespace, deployment: deployment?.object });
   return runtime.applier.apply(rendered, live, signal);
+}
+
+/** Has kubelets bring the documents into pods that do not watch them. Returns whether that is done. */
+export async function refreshMounts(runtime: FleetRuntime, signal?: AbortSignal): Promise<boolean> {
+  const { lastGood, published, mounts, pods } = runtime;
+  if (lastGood?.spec.delivery !== 'Mount' || published === undefined) return true;
+  const names = pods.filter(({ terminating }) => !terminating).map(({ name }) => name);
+  return mounts.refresh(names, published.documents, signal);
 }

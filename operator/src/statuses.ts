@@ -20,7 +20,7 @@ import { addressesOf } from './status/addresses.ts';
 import { fleetStatus } from './status/fleetStatus.ts';
 import { type RouteRecord, routeKey } from './status/ledger.ts';
 import { policyStatus } from './status/policyStatus.ts';
-import { routeStatus } from './status/routeStatus.ts';
+import { foreignParents, routeStatus } from './status/routeStatus.ts';
 import { StatusWriter } from './status/statusWriter.ts';
 import { type KnownFleets, unattachedRefs } from './status/unattached.ts';
 import type { PolicyVerdict } from './translate/verdict.ts';
@@ -126,15 +126,20 @@ export class Statuses {
     const generation = route.metadata.generation ?? 0;
     const found = this.#fleetsOf(route).map((fleet) => ({ runtime: fleet, record: fleet?.ledger.records.get(key) }));
     const fleets = found.flatMap(({ runtime, record }) =>
-      runtime === undefined || record?.verdict.route.generation !== generation
+      runtime?.acknowledger.hasLooked !== true || record?.verdict.route.generation !== generation
         ? []
         : [{ record, delivery: runtime.delivery }],
     );
-    // A fleet that has not looked at this generation yet will say so itself.
+    // A fleet that has not looked at this generation, or at its pods, yet will say so itself.
     if (fleets.length < found.length) return undefined;
-    const unattached = unattachedRefs(route, this.#known());
     const stored = route['status'] as GatewayRouteStatus | undefined;
-    if (fleets.length + unattached.length === 0 && stored === undefined) return undefined;
+    const foreign = foreignParents(stored, controllerName).length;
+    const unattached = unattachedRefs(route, this.#known()).filter(
+      ({ parentRef }) => parentRef !== undefined || foreign === 0,
+    );
+    const hasOurs = (stored?.parents?.length ?? 0) > foreign;
+    // What others say of a route that has nothing to do with us is theirs alone.
+    if (fleets.length + unattached.length === 0 && !hasOurs) return undefined;
     return routeStatus({ generation, stored, fleets, unattached, controllerName, now: clock.wallMs() });
   }
 
@@ -159,7 +164,7 @@ export class Statuses {
     const { caches, runtimes, clock } = this.#options;
     const key = objectKey(fleet.metadata);
     const runtime = runtimes.get(key);
-    if (runtime?.verdict === undefined) return undefined;
+    if (runtime?.verdict === undefined || !runtime.acknowledger.hasLooked) return undefined;
     const owned = caches.ownedBy(key);
     const find = (resource: Resource): KubeObject | undefined =>
       owned.find((one) => one.resource === resource && one.object.metadata.name === fleet.metadata.name)?.object;

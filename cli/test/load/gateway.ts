@@ -4,7 +4,7 @@ import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { FleetSettings, Rule } from '@evergate/contract/routeTable';
+import type { BackendSettings, FleetSettings, Rule } from '@evergate/contract/routeTable';
 import { type FleetContent, type Published, publication } from '@evergate/operator/deliver/publication';
 import { gatewayNodeOptions } from '../../src/run/gatewayProcess.ts';
 import { freePorts } from './evergate.ts';
@@ -87,6 +87,12 @@ export class GatewayUnderTest {
     return Number(line?.slice(name.length + 1));
   }
 
+  /** The sum of a metric over all its labels. */
+  async total(name: string): Promise<number> {
+    const lines = (await this.status('/metrics')).split('\n').filter((text) => text.startsWith(`${name}{`));
+    return lines.reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' '))), 0);
+  }
+
   /** Resident memory in bytes. */
   get residentBytes(): number {
     const status = readFileSync(`/proc/${this.#process.pid}/status`, 'latin1');
@@ -101,14 +107,16 @@ export class GatewayUnderTest {
   }
 }
 
-/** A backend and the loopback port it has. */
+/** A backend and the loopback ports it has. */
 export interface BackendOfTest {
   readonly id: string;
-  readonly port: number;
+  /** One, or one of each endpoint. */
+  readonly port: number | readonly number[];
+  readonly settings?: Partial<BackendSettings>;
 }
 
 /** A rule for a path prefix of `big.example.com`. */
-export function ruleOf(number: number, path: string, backend: string): Rule {
+export function ruleOf(number: number, path: string, backend: string, fields: Partial<Rule> = {}): Rule {
   return {
     id: `test/r${number}/0`,
     route: { namespace: 'test', name: `r${number}`, uid: `uid-${number}`, generation: 1, createdAt: 0 },
@@ -121,6 +129,7 @@ export function ruleOf(number: number, path: string, backend: string): Rule {
     backends: [{ backend, weight: 1 }],
     timeouts: {},
     limits: {},
+    ...fields,
   };
 }
 
@@ -128,10 +137,21 @@ function contentOf(port: number, rules: readonly Rule[], backends: readonly Back
   return {
     settings: settingsOf(port),
     rules,
-    backends: backends.map(({ id }) => ({ id, loadBalancing: { policy: 'LeastRequests' }, connectTimeoutMs: 5_000 })),
-    endpoints: backends.map(({ id, port: endpointPort }) => ({
+    backends: backends.map(({ id, settings }) => ({
       id,
-      endpoints: [{ address: '127.0.0.1', port: endpointPort, ready: true, serving: true, terminating: false }],
+      loadBalancing: { policy: 'LeastRequests' },
+      connectTimeoutMs: 5_000,
+      ...settings,
+    })),
+    endpoints: backends.map(({ id, port: ports }) => ({
+      id,
+      endpoints: [ports].flat().map((endpointPort) => ({
+        address: '127.0.0.1',
+        port: endpointPort,
+        ready: true,
+        serving: true,
+        terminating: false,
+      })),
     })),
     gateways: 1,
     secrets: [],

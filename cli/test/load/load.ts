@@ -6,6 +6,8 @@ export interface LoadOptions {
   /** Requests a second, started on time whether or not earlier ones have been answered (open loop). */
   readonly ratePerSecond: number;
   readonly paths: readonly string[];
+  /** GET and POST by turns unless given. */
+  readonly methods?: readonly string[];
   /** Whether an answer is the right one. */
   readonly correct: (status: number, body: string, id: string) => boolean;
 }
@@ -78,9 +80,9 @@ export class Load {
   }
 
   async #send(number: number): Promise<void> {
-    const { paths, correct } = this.#options;
+    const { paths, correct, methods = ['GET', 'POST'] } = this.#options;
     const path = paths[number % paths.length] as string;
-    const method = (number >> 1) % 2 === 0 ? 'GET' : 'POST';
+    const method = methods[(number >> 1) % methods.length] as string;
     const id = `${this.#name}-${number}`;
     const startedAt = performance.now();
     try {

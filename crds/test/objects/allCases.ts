@@ -1,3 +1,4 @@
+import { errorCases } from './errorCases.ts';
 import { filterCases } from './filterCases.ts';
 import { filterFieldCases } from './filterFieldCases.ts';
 import { fleetCases } from './fleetCases.ts';
@@ -5,6 +6,7 @@ import { fleetPodCases } from './fleetPodCases.ts';
 import { matchCases } from './matchCases.ts';
 import type { ObjectCase } from './objectCase.ts';
 import { policyCases } from './policyCases.ts';
+import { retryCases } from './retryCases.ts';
 import { routeCases } from './routeCases.ts';
 
 /** Every object that the parse and the API server must agree on. */
@@ -15,5 +17,7 @@ export const allCases: readonly ObjectCase[] = [
   ...filterFieldCases,
   ...fleetCases,
   ...fleetPodCases,
+  ...errorCases,
   ...policyCases,
+  ...retryCases,
 ];

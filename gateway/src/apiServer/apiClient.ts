@@ -36,19 +36,21 @@ export class ApiClient {
     this.#options = options;
   }
 
-  /** The JSON at `path`. Rejects with an `ApiError` for an answer other than 200, else with what hindered it. */
-  async get(path: string, signal: AbortSignal): Promise<unknown> {
-    const text = await this.#withinTime(signal, async (limited) => {
-      const body = await this.#request(path, limited);
-      return collect(body);
-    });
-    return JSON.parse(text);
+  /** The JSON at `path`, within `limitMs`. Rejects with an `ApiError` for an answer other than 200, else with what hindered it. */
+  async get(path: string, signal: AbortSignal, limitMs: number = ANSWER_MS): Promise<unknown> {
+    const deadline = new AbortController();
+    const cancel = this.#options.timers.after(limitMs, () => deadline.abort(tooSlow(limitMs)));
+    try {
+      return JSON.parse(await collect(await this.#request(path, AbortSignal.any([signal, deadline.signal]))));
+    } finally {
+      cancel();
+    }
   }
 
   /** Opens a stream that lasts until its end, an error or `signal`. Its chunks must be read, or `signal` aborted. */
   async open(path: string, signal: AbortSignal): Promise<AsyncIterable<Buffer>> {
     const opening = new AbortController();
-    const cancel = this.#options.timers.after(ANSWER_MS, () => opening.abort(tooSlow()));
+    const cancel = this.#options.timers.after(ANSWER_MS, () => opening.abort(tooSlow(ANSWER_MS)));
     try {
       return await this.#request(path, AbortSignal.any([signal, opening.signal]));
     } finally {
@@ -104,20 +106,10 @@ export class ApiClient {
     old?.close().catch(() => {});
     return pool;
   }
-
-  async #withinTime<T>(signal: AbortSignal, run: (limited: AbortSignal) => Promise<T>): Promise<T> {
-    const deadline = new AbortController();
-    const cancel = this.#options.timers.after(ANSWER_MS, () => deadline.abort(tooSlow()));
-    try {
-      return await run(AbortSignal.any([signal, deadline.signal]));
-    } finally {
-      cancel();
-    }
-  }
 }
 
-function tooSlow(): Error {
-  return new Error(`gave no answer within ${ANSWER_MS} ms`);
+function tooSlow(limitMs: number): Error {
+  return new Error(`gave no answer within ${limitMs} ms`);
 }
 
 async function collect(body: AsyncIterable<Buffer>): Promise<string> {

@@ -1,6 +1,6 @@
 import type { FleetSettings } from '@evergate/contract/routeTable';
 import type { Drainable } from '../drain.ts';
-import { HttpListener, type HttpListenerEvents } from './httpListener.ts';
+import { Http1Listener, type ListenerEvents } from './http1/http1Listener.ts';
 
 /** A listener that could not be opened. */
 export interface ListenProblem {
@@ -11,13 +11,13 @@ export interface ListenProblem {
 
 export interface ListenersOptions {
   readonly host: string;
-  readonly events: HttpListenerEvents;
+  readonly events: ListenerEvents;
   readonly now: () => number;
 }
 
 interface Opened {
   readonly port: number;
-  readonly listener: HttpListener;
+  readonly listener: Http1Listener;
 }
 
 /** The ports that the route table names, opened and closed as it says. */
@@ -25,7 +25,7 @@ export class Listeners implements Drainable {
   readonly #options: ListenersOptions;
   readonly #open = new Map<string, Opened>();
   /** Removed from the table; their connections end with the requests on them. */
-  readonly #leaving = new Set<HttpListener>();
+  readonly #leaving = new Set<Http1Listener>();
   #draining = false;
 
   constructor(options: ListenersOptions) {
@@ -76,14 +76,14 @@ export class Listeners implements Drainable {
     for (const listener of this.#all()) listener.destroy();
   }
 
-  *#all(): Generator<HttpListener> {
+  *#all(): Generator<Http1Listener> {
     for (const { listener } of this.#open.values()) yield listener;
     yield* this.#leaving;
   }
 
   async #openOne(name: string, port: number, clientTraffic: FleetSettings['clientTraffic']): Promise<ListenProblem[]> {
     const { host, events, now } = this.#options;
-    const listener = new HttpListener({ name, clientTraffic, events, now });
+    const listener = new Http1Listener({ name, clientTraffic, events, now });
     try {
       await listener.listen(port, host);
     } catch (error) {
@@ -93,7 +93,7 @@ export class Listeners implements Drainable {
     return [];
   }
 
-  #close(name: string, listener: HttpListener): void {
+  #close(name: string, listener: Http1Listener): void {
     this.#open.delete(name);
     listener.announceClose();
     listener.stopAccepting();

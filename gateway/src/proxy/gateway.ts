@@ -1,12 +1,20 @@
 import type { BackendEndpoints } from '@evergate/contract/endpoints';
+import { defaultErrors } from '@evergate/contract/errorSettings';
 import type { AccessLog } from '../observe/accessLog.ts';
 import type { Counters } from '../observe/counters.ts';
+import { RandomHex } from '../observe/randomHex.ts';
+import { acceptRequestId } from '../observe/requestId.ts';
+import type { LocalAnswer } from '../policy/policyRequest.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
 import type { Backends } from '../upstream/backends.ts';
 import { BodyGarbage } from './bodyGarbage.ts';
 import { type ClientTrust, compileClientTrust } from './clientAddress.ts';
 import type { Deadlines } from './deadlines.ts';
+import { compileProblemAnswers, type ProblemAnswers } from './problemAnswers.ts';
+import { headerOf, type ProxiedRequest } from './proxiedRequest.ts';
 import type { Reason } from './reasons.ts';
+
+const random = new RandomHex();
 
 /** Kinds of failed attempts, for the metrics' closed label set. */
 export type UpstreamErrorKind = 'ConnectFailed' | 'NoHead' | 'BodyBroken' | 'Deadline' | 'Refused';
@@ -30,6 +38,7 @@ export class Gateway {
   #snapshot: Snapshot | undefined;
   #trust: ClientTrust = compileClientTrust({ trustedHops: 0, trustedCIDRs: [] });
   #listenerPorts: ReadonlyMap<string, number> = new Map();
+  #problems: ProblemAnswers = compileProblemAnswers(defaultErrors);
 
   constructor(parts: Pick<Gateway, 'counters' | 'backends' | 'deadlines' | 'accessLog'>) {
     this.counters = parts.counters;
@@ -51,9 +60,19 @@ export class Gateway {
     return this.#listenerPorts.get(name) ?? 0;
   }
 
+  /** What `request` is answered because of `reason`. */
+  problemAnswer(reason: Reason, request: ProxiedRequest): LocalAnswer {
+    const isTrusted = this.#trust.trusts(request.exchange.peer.address);
+    // Answered before it was forwarded, it has no id yet.
+    request.requestId ||= acceptRequestId(headerOf(request.headers, 'x-request-id'), isTrusted) ?? random.draw(16);
+    const accept = headerOf(request.headers, 'accept');
+    return this.#problems({ reason, requestId: request.requestId, accept, isTrusted });
+  }
+
   /** Serves `snapshot` from the next request on. */
   serve(snapshot: Snapshot): void {
-    const { clientTraffic, listeners, telemetry } = snapshot.settings;
+    const { clientTraffic, listeners, telemetry, errors = defaultErrors } = snapshot.settings;
+    this.#problems = compileProblemAnswers(errors);
     this.#trust = compileClientTrust(clientTraffic.clientAddress);
     this.#listenerPorts = new Map(listeners.map(({ name, port }) => [name, port]));
     this.accessLog.configure(telemetry.accessLog);

@@ -27,7 +27,7 @@ export function handle(exchange: Exchange, gateway: Gateway): void {
   const maxBodyBytes = matched.compiled.maxRequestBodyBytes || snapshot.settings.clientTraffic.maxRequestBodyBytes;
   if (maxBodyBytes > 0 && (exchange.bodyLength ?? 0) > maxBodyBytes) return request.refuse('BodyTooLarge');
 
-  const backend = backends.pick();
+  const backend = backends.pick(request.begunAt);
   if (backend === undefined || backend === null) return request.refuse('BackendUnresolved');
   new Forward(gateway, request, matched.compiled, backend, maxBodyBytes).start();
 }

@@ -8,7 +8,7 @@ import type { LocalAnswer, PolicyRequest } from '../policy/policyRequest.ts';
 import type { RuleMatch } from '../snapshot/snapshot.ts';
 import type { EndpointState } from '../upstream/endpointHealth.ts';
 import type { Gateway } from './gateway.ts';
-import { problemBody, problemHeaders, type Reason, reasons } from './reasons.ts';
+import type { Reason } from './reasons.ts';
 import type { FailedTry } from './retries.ts';
 
 const anyPath: Match = { path: { type: 'PathPrefix', value: '/' }, headers: [], queryParams: [] };
@@ -126,9 +126,9 @@ export class ProxiedRequest implements MatchTarget, PolicyRequest, AccessRecord 
 
   /** Answers with a problem of ours, as `reasons` says. */
   refuse(reason: Reason, retryAfterSeconds?: number): void {
-    const headers = problemHeaders(reason);
-    if (retryAfterSeconds !== undefined) headers.push('retry-after', String(retryAfterSeconds));
-    this.replace(reason, { status: reasons[reason].status, headers, body: problemBody(reason) });
+    const answer = this.#gateway.problemAnswer(reason, this);
+    if (retryAfterSeconds !== undefined) answer.headers.push('retry-after', String(retryAfterSeconds));
+    this.replace(reason, answer);
   }
 
   /** Answers with something else, because of a problem of ours. */

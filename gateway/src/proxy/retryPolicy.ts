@@ -1,4 +1,4 @@
-import type { RetrySettings } from '@evergate/contract/routeTable';
+import { defaultRetry, type RetrySettings } from '@evergate/contract/retrySettings';
 
 /** No wait before a retry is longer, whatever the backoff has grown to. */
 const MAX_BACKOFF_MS = 5_000;
@@ -17,22 +17,14 @@ export interface RetryPolicy {
   readonly budgetMinPerSecond: number;
 }
 
-/** Of a rule that says nothing: only what certainly did no harm is tried again. */
-export const plainRetries: RetryPolicy = {
-  attempts: 0,
-  onConnectFailure: true,
-  onReset: false,
-  onTimeout: false,
-  codes: new Set(),
-  methods: new Set(['GET', 'HEAD', 'OPTIONS']),
-  backoffMs: 0,
-  budgetPercent: 0,
-  budgetMinPerSecond: 0,
-};
+/** Shared by all rules that say nothing. */
+const byDefault = compile(defaultRetry);
 
 export function compileRetryPolicy(settings: RetrySettings | undefined): RetryPolicy {
-  if (settings === undefined) return plainRetries;
-  const { attempts, on, codes, methods, backoffMs, budget } = settings;
+  return settings === undefined ? byDefault : compile(settings);
+}
+
+function compile({ attempts, on, codes, methods, backoffMs, budget }: RetrySettings): RetryPolicy {
   return {
     attempts,
     onConnectFailure: on.includes('ConnectFailure'),

@@ -276,8 +276,10 @@ export class Tries implements AttemptListener, Waiter {
     this.#request.noteFailedTry(failed, now - this.#outcome.startedAt);
     if (this.#retries.denied) counters.backends.add(this.#backend.slot, 'retriesDenied');
     if (retry === undefined) return false;
+    const other = this.#instead(now);
     // Where nothing could be sent, the same endpoint again would do no better.
-    if (failed.failure === 'Unsent' && !this.#backend.hasOther(this.#retries.tried, now)) return false;
+    if (failed.failure === 'Unsent' && other === undefined && !this.#backend.hasOther(this.#retries.tried, now))
+      return false;
     if (unread !== undefined) {
       unread.discard();
       this.#attemptEnded(unread, true);
@@ -285,9 +287,22 @@ export class Tries implements AttemptListener, Waiter {
     counters.upstreamRetries++;
     counters.backends.add(this.#backend.slot, 'retries');
     this.#afresh = retry.afresh;
-    this.#lastResort = retry.lastResort;
-    this.#goAfter(retry.delayMs, now);
+    this.#lastResort = retry.lastResort && other === undefined;
+    if (other === undefined || this.#moveTo(other, now)) this.#goAfter(retry.delayMs, now);
     return true;
+  }
+
+  /** A backend of another priority, where this one cannot go on. */
+  #instead(now: number): Backend | undefined {
+    const backend = this.#backend;
+    return backend.capacity(now) > 0 ? undefined : this.#rule.backends.instead(backend, now);
+  }
+
+  /** Returns whether it could be entered. */
+  #moveTo(backend: Backend, now: number): boolean {
+    this.#place.moveTo(backend, this);
+    this.#request.backend = backend.id;
+    return this.enter(now);
   }
 
   #goAfter(delayMs: number, now: number): void {
@@ -303,9 +318,7 @@ export class Tries implements AttemptListener, Waiter {
     this.#gateway.counters.backends.add(slot, 'breakerRefusals');
     if (fallback?.type === 'Backend' && !this.#onFallback) {
       this.#onFallback = true;
-      this.#place.moveTo(this.#gateway.backends.get(fallback.backend), this);
-      this.#request.backend = fallback.backend;
-      return this.enter(now);
+      return this.#moveTo(this.#gateway.backends.get(fallback.backend), now);
     }
     if (fallback?.type !== 'Response')
       return this.#refuse('BreakerOpen', Math.max(1, Math.ceil((breaker?.remainingMs(now) ?? 0) / 1_000)));

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { DocumentIndex, PartReference } from '@evergate/contract/document';
 import { type DocumentKind, partKey } from '@evergate/contract/names';
 import type { Parsed, Problem } from '@evergate/contract/problem';
@@ -61,6 +62,8 @@ async function loadPart<P>(
   const reading = await readPartText(kind, part, loading);
   if (reading.outcome === 'superseded') return reading;
   if (reading.outcome === 'unavailable') return { outcome: 'refused', problems: [reading.problem], mayHeal: true };
+  // A large part takes milliseconds to hash, and again to parse: between them requests get their turn.
+  await nextTurn();
   const result = await inSlices(loading.stepsOf(reading.text), loading.breathe);
   const key = partKey(kind, part.name, part.slot, part.encoding);
   if (!result.ok) return { outcome: 'judged', result: { ok: false, problems: prefixed(result.problems, key) } };

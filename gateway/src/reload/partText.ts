@@ -12,6 +12,8 @@ import type { Timers } from './timers.ts';
  * It is there, or the next index is, in a moment; these waits are 630 ms in all.
  */
 const WAITS_MS = [10, 20, 40, 80, 160, 320];
+/** Nor is it asked for again after this time: a source that takes so long to answer must not hold up the other documents. */
+const LIMIT_MS = 3_000;
 
 const inflate = promisify(gunzip);
 
@@ -41,9 +43,10 @@ export type PartText =
 /** Reads the text of a part and makes sure that it is the one that the index names. Never rejects. */
 export async function readPartText(kind: DocumentKind, part: PartReference, reading: PartReading): Promise<PartText> {
   if (part.inline !== undefined) return readInline(part, part.inline);
+  const endsAt = reading.timers.now() + LIMIT_MS;
   let result = await attempt(kind, part, reading);
   for (const waitMs of WAITS_MS) {
-    if (result.outcome === 'read') return result;
+    if (result.outcome === 'read' || reading.timers.now() > endsAt) return result;
     if (reading.superseded()) return { outcome: 'superseded' };
     await new Promise<void>((resolve) => {
       reading.timers.after(waitMs, resolve);

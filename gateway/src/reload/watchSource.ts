@@ -13,8 +13,8 @@ import { ObjectWatch, type RestartReason, restartReasons } from '../apiServer/ob
 import type { DocumentSource, SourceListener } from './source.ts';
 import type { Timers } from './timers.ts';
 
-/** How long the start waits for the first lists. */
-const FIRST_LIST_MS = 3_000;
+/** A part takes milliseconds. Whoever waits for it longer holds up other documents. */
+const PART_MS = 2_000;
 
 export interface WatchSourceOptions {
   readonly client: ApiClient;
@@ -23,6 +23,8 @@ export interface WatchSourceOptions {
   readonly timers: Timers;
   /** From 0, without 1. */
   readonly random: () => number;
+  /** How long the start waits for the first lists. */
+  readonly firstListMs: number;
 }
 
 /** How a gateway stands with the API server. Times in milliseconds since the epoch. */
@@ -72,22 +74,25 @@ export class WatchSource implements DocumentSource {
     }
   }
 
-  /** Resolves after the first list of each document, or after 3 s. */
+  /** Resolves after the first list of each document, or after `firstListMs`. */
   async start(listener: SourceListener): Promise<void> {
     this.#listener = listener;
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#onListed = resolve;
-    const cancel = this.#options.timers.after(FIRST_LIST_MS, resolve);
+    const cancel = this.#options.timers.after(this.#options.firstListMs, resolve);
     for (const { watch } of this.#followed.values()) watch.start();
     await promise;
     cancel();
   }
 
+  /** Rejects at once while the document cannot be followed: then its parts cannot be had either. */
   async readPart(kind: DocumentKind, { name, slot, encoding }: PartReference): Promise<Uint8Array> {
     const { client, fleet } = this.#options;
+    const problem = this.#followed.get(kind)?.problem;
+    if (problem !== undefined) throw new Error(`the API server ${problem}`);
     const object = partObjectName(fleet, kind, name, slot);
     const key = partKey(kind, name, slot, encoding);
-    const configMap = await client.get(`${this.#collection('configmaps')}/${object}`, this.#closing.signal);
+    const configMap = await client.get(`${this.#collection('configmaps')}/${object}`, this.#closing.signal, PART_MS);
     const content = fieldOf(configMap, encoding === undefined ? 'data' : 'binaryData', key);
     if (typeof content !== 'string') throw new Error(`ConfigMap ${object} has no ${key}`);
     return Buffer.from(content, encoding === undefined ? 'utf8' : 'base64');

@@ -1,3 +1,8 @@
+import {
+  defaultPanicThresholdPercent,
+  defaultPassiveHealth,
+  type PassiveHealth,
+} from '@evergate/contract/backendSettings';
 import type { BackendEndpoints, Endpoint } from '@evergate/contract/endpoints';
 import type { BackendSettings } from '@evergate/contract/routeTable';
 import { compileHashKey, type HashKey } from '../balance/hashKey.ts';
@@ -45,7 +50,8 @@ export class Backend implements EndpointOwner {
   #clusterAddress: UpstreamEndpoint | undefined;
   #selection: Selection = nothing;
   #validUntil = Number.NEGATIVE_INFINITY;
-  #codes: ReadonlySet<number> = new Set();
+  #passiveHealth: PassiveHealth | undefined = defaultPassiveHealth;
+  #failureCodes: ReadonlySet<number> = new Set(defaultPassiveHealth.codes);
   #connections = 0;
 
   constructor(id: string, slot: number, context: BackendContext = plainContext) {
@@ -82,8 +88,8 @@ export class Backend implements EndpointOwner {
     return this.#hashKey;
   }
 
-  get passiveHealth(): BackendSettings['passiveHealth'] {
-    return this.#settings.passiveHealth;
+  get passiveHealth(): PassiveHealth | undefined {
+    return this.#passiveHealth;
   }
 
   get slowStartMs(): number {
@@ -96,9 +102,10 @@ export class Backend implements EndpointOwner {
 
   configure(settings: BackendSettings): void {
     if (settings === this.#settings) return;
-    const { passiveHealth, loadBalancing, circuitBreaker } = settings;
+    const { passiveHealth = defaultPassiveHealth, loadBalancing, circuitBreaker } = settings;
     this.#settings = settings;
-    this.#codes = new Set(passiveHealth?.codes);
+    this.#passiveHealth = passiveHealth.maxFails === 0 ? undefined : passiveHealth;
+    this.#failureCodes = new Set(passiveHealth.codes);
     this.#hashKey = loadBalancing.policy === 'ConsistentHash' ? compileHashKey(loadBalancing.hashOn) : undefined;
     this.#spread.configure(loadBalancing.policy, this.#usable);
     this.admission.configure(settings.limits);
@@ -106,7 +113,7 @@ export class Backend implements EndpointOwner {
     else if (this.#breaker !== undefined) this.#breaker.configure(circuitBreaker);
     else this.#breaker = new Breaker(circuitBreaker, this.#context.clock());
     const now = this.#context.clock();
-    if (passiveHealth === undefined) for (const { health } of this.endpoints) health.forgive(now);
+    if (this.#passiveHealth === undefined) for (const { health } of this.endpoints) health.forgive(now);
     if (settings.activeHealth === undefined) for (const { health } of this.endpoints) health.probed(true, now);
     this.onHealthChanged();
   }
@@ -159,7 +166,7 @@ export class Backend implements EndpointOwner {
 
   /** How a try at `endpoint` ended, with the status of its response. Returns whether the endpoint was ejected for it. */
   answered(endpoint: UpstreamEndpoint, status: number, now: number): boolean {
-    if (status >= 400 && this.#codes.has(status)) return endpoint.health.failed(now);
+    if (status >= 400 && this.#failureCodes.has(status)) return endpoint.health.failed(now);
     endpoint.health.succeeded(now);
     return false;
   }
@@ -205,7 +212,7 @@ export class Backend implements EndpointOwner {
   }
 
   #reselect(now: number): void {
-    const { loadBalancing, panicThresholdPercent = 0 } = this.#settings;
+    const { loadBalancing, panicThresholdPercent = defaultPanicThresholdPercent } = this.#settings;
     const zone = loadBalancing.preferSameZone === true ? this.#context.zone : undefined;
     this.#selection = select(this.#usable, { zone, panicThresholdPercent }, now);
     this.#validUntil = this.#selection.validUntil;

@@ -10,7 +10,7 @@ function split(weights: readonly number[]) {
 
 function counts(backends: WeightedBackends, of: number, picks: number): number[] {
   const seen = new Array<number>(of).fill(0);
-  for (let count = 0; count < picks; count++) (seen[Number(backends.pick()?.id)] as number) += 1;
+  for (let count = 0; count < picks; count++) (seen[Number(backends.pick(0)?.id)] as number) += 1;
   return seen;
 }
 
@@ -38,7 +38,7 @@ describe('a split by weight', () => {
         const total = weights.reduce((sum, weight) => sum + weight, 0);
         const seen = new Array<number>(weights.length).fill(0);
         for (let picks = 1; picks <= total; picks++) {
-          (seen[Number(backends.pick()?.id)] as number) += 1;
+          (seen[Number(backends.pick(0)?.id)] as number) += 1;
           for (const [index, weight] of weights.entries())
             expect(Math.abs((seen[index] as number) - (picks * weight) / total)).toBeLessThan(weights.length);
         }
@@ -57,11 +57,11 @@ describe('a split by weight', () => {
       { backend: new Backend('0', 0), weight: 1 },
       { backend: null, weight: 1 },
     ]);
-    const picked = [backends.pick(), backends.pick(), backends.pick(), backends.pick()];
+    const picked = [backends.pick(0), backends.pick(0), backends.pick(0), backends.pick(0)];
     expect(picked.filter((backend) => backend === null)).toHaveLength(2);
   });
 
   test.each([[[]], [[0]], [[0, 0]]])('of weights %j has no backend', (weights) => {
-    expect(split(weights).pick()).toBeUndefined();
+    expect(split(weights).pick(0)).toBeUndefined();
   });
 });

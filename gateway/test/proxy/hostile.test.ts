@@ -188,7 +188,8 @@ const several: readonly Case[] = [
   {
     name: 'CONNECT behind a request that is being answered',
     bytes: `GET /a HTTP/1.1\r\n${HOST}\r\nCONNECT shop:443 HTTP/1.1\r\n${HOST}\r\n`,
-    answers: [],
+    answers: [200, 501],
+    seen: ['GET /a '],
   },
   {
     name: 'an upgrade behind a request that is being answered',

@@ -1,13 +1,16 @@
 import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { DocumentIndex } from '@evergate/contract/document';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { EventLoopMonitor } from '../../src/observe/eventLoop.ts';
 import { Copy } from '../../src/reload/copy.ts';
 import { CopySource } from '../../src/reload/copySource.ts';
 import { ruleOf } from '../match/rules.ts';
 import { eventually } from '../support/eventually.ts';
 import { ManualTimers } from '../support/manualTimers.ts';
 import { endpointsIndex, MemorySource, type RoutesOfTest, routesOf } from './memorySource.ts';
+import { sha256 } from './publisher.ts';
 import { Rig } from './rig.ts';
 
 let folder: string;
@@ -186,5 +189,24 @@ describe('Copy', () => {
     await copy.close();
     await using fresh = await restarted();
     expect(fresh.ruleIds).toEqual(['shop/one/0']);
+  });
+
+  test('of a table of 10,000 routes is written without a block of 10 ms of CPU time', async () => {
+    const bytes = Buffer.alloc(400_000, 'x');
+    const parts = Array.from({ length: 16 }, (_, part) => ({
+      name: part.toString(16),
+      slot: 'a' as const,
+      hash: sha256(String(part)),
+    }));
+    const { index } = routesOf([], { parts });
+    for (const { hash } of parts) copy.part({ kind: 'routes', hash, bytes });
+    copy.served(index as DocumentIndex, JSON.stringify(index));
+    copy.begin();
+    const monitor = new EventLoopMonitor();
+    await pass(200, 1);
+    const { cpuMs } = monitor.takeLongest();
+    monitor.close();
+    expect(await readdir(folder)).toHaveLength(17);
+    expect(cpuMs).toBeLessThan(10);
   });
 });

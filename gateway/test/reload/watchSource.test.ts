@@ -22,7 +22,7 @@ const problems: string[] = [];
 
 function create(server = stub.url): WatchSource {
   const client = new ApiClient({ server, account: new ServiceAccount(account, timers.now), timers });
-  return new WatchSource({ client, namespace: 'infra', fleet: 'edge', timers, random: () => 0.5 });
+  return new WatchSource({ client, namespace: 'infra', fleet: 'edge', timers, random: () => 0.5, firstListMs: 3_000 });
 }
 
 function start(): Promise<void> {
@@ -254,8 +254,17 @@ describe('WatchSource', () => {
     stub.fault = ({ path }) => path === `${configMaps}/edge-routes-0-a`;
     const reading = source.readPart('routes', { name: '0', slot: 'a', hash: '' });
     await eventually('it asked', () => stub.asked.length === 1);
-    timers.pass(10_000);
-    await expect(reading).rejects.toThrow('gave no answer within 10000 ms');
+    timers.pass(2_000);
+    await expect(reading).rejects.toThrow('gave no answer within 2000 ms');
+  });
+
+  test('asks for no part while it has lost the document: what is not there must not hold up what is', async () => {
+    await follow();
+    await stub.cut('edge-routes');
+    await eventually('the loss is noted', () => problems.length === 1);
+    const before = stub.asked.length;
+    await expect(source.readPart('routes', { name: '0', slot: 'a', hash: '' })).rejects.toThrow('the API server ');
+    expect(stub.asked).toHaveLength(before);
   });
 
   test('uses the token that stands in the file now', async () => {

@@ -1,7 +1,9 @@
+import { defaultPassiveHealth } from '@evergate/contract/backendSettings';
 import type { BackendEndpoints, Endpoint } from '@evergate/contract/endpoints';
+import { defaultRetry, type RetrySettings } from '@evergate/contract/retrySettings';
 import type { BackendSettings, FleetSettings, Rule } from '@evergate/contract/routeTable';
 import { WeightedBackends } from '../../src/balance/weightedBackends.ts';
-import { HttpListener } from '../../src/listen/httpListener.ts';
+import { Http1Listener } from '../../src/listen/http1/http1Listener.ts';
 import { AccessLog } from '../../src/observe/accessLog.ts';
 import { Counters } from '../../src/observe/counters.ts';
 import { Deadlines } from '../../src/proxy/deadlines.ts';
@@ -28,6 +30,9 @@ const clientTraffic: ClientTraffic = {
   maxRequestBodyBytes: 0,
   maxConnections: 1_000,
 };
+
+/** What may have reached a backend is not sent again: so that tests see what became of the first attempt. */
+export const noRetries: RetrySettings = { ...defaultRetry, attempts: 0 };
 
 /** What differs from a gateway with one rule that sends everything to the backend `app`. */
 export interface GatewayOptions {
@@ -62,7 +67,7 @@ export class GatewayUnderTest implements AsyncDisposable {
   readonly gateway: Gateway;
   readonly accessLines: AccessLine[] = [];
   readonly refused: Reason[] = [];
-  #listener: HttpListener | undefined;
+  #listener: Http1Listener | undefined;
   #skippedMs = 0;
   #port = 0;
 
@@ -90,8 +95,8 @@ export class GatewayUnderTest implements AsyncDisposable {
     return this.#port;
   }
 
-  get listener(): HttpListener {
-    return this.#listener as HttpListener;
+  get listener(): Http1Listener {
+    return this.#listener as Http1Listener;
   }
 
   /** Endpoints' requests in flight, all together. */
@@ -113,6 +118,7 @@ export class GatewayUnderTest implements AsyncDisposable {
         id,
         loadBalancing: { policy: 'RoundRobin' },
         connectTimeoutMs: 2_000,
+        passiveHealth: { ...defaultPassiveHealth, maxFails: 0 },
         ...options.backend,
         ...options.policies?.[id],
       })),
@@ -147,8 +153,8 @@ export class GatewayUnderTest implements AsyncDisposable {
     this.backends.close();
   }
 
-  #createListener(options: GatewayOptions): HttpListener {
-    return new HttpListener({
+  #createListener(options: GatewayOptions): Http1Listener {
+    return new Http1Listener({
       name: 'http',
       clientTraffic: { ...clientTraffic, ...options.traffic },
       now: () => performance.now(),
@@ -162,7 +168,9 @@ export class GatewayUnderTest implements AsyncDisposable {
   }
 
   #compile(rules: readonly Partial<Rule>[], settings: FleetSettings): Promise<Snapshot> {
-    const compiled = rules.map((fields, index) => this.#compileRule(ruleOf(`route${index}`, fields)));
+    const compiled = rules.map((fields, index) =>
+      this.#compileRule(ruleOf(`route${index}`, { retry: noRetries, ...fields })),
+    );
     const order = { fleetUID: 'fleet', epoch: 0, sequence: 0, revision: '' };
     return compileSnapshot({ order, settings, rules: compiled }, () => undefined);
   }
@@ -174,7 +182,11 @@ export class GatewayUnderTest implements AsyncDisposable {
       slot: () => counters.rules.slotFor(rule.id, labels),
       backends: (refs) =>
         new WeightedBackends(
-          refs.map(({ backend, weight }) => ({ backend: backend === null ? null : backends.get(backend), weight })),
+          refs.map(({ backend, weight, priority }) => ({
+            backend: backend === null ? null : backends.get(backend),
+            weight,
+            priority,
+          })),
         ),
     });
     if (!compiled.ok) throw new Error(JSON.stringify(compiled.problems));

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { ApiClient } from '../kube/apiClient.ts';
-import { isConflict, isNotFound } from '../kube/apiError.ts';
+import { ApiError, isConflict, isNotFound, isTooManyRequests } from '../kube/apiError.ts';
 import { type KubeObject, objectKey } from '../kube/kubeObject.ts';
 import type { Resource } from '../kube/resource.ts';
 import type { RenderedObject } from '../render/render.ts';
@@ -48,6 +48,8 @@ export class Applier {
     const present = new Map(live.map((one) => [keyOf(one), one.object]));
     const complaints: Finding[] = [];
     for (const one of wanted) complaints.push(...(await this.#applyOne(one, present.get(keyOf(one)), signal)));
+    const remembered = new Set(wanted.map(memoryKeyOf));
+    for (const key of this.#applied.keys()) if (!remembered.has(key)) this.#applied.delete(key);
     const kept = new Set(wanted.map(keyOf));
     for (const one of live) if (!kept.has(keyOf(one))) await this.#remove(one, signal);
     return complaints;
@@ -58,7 +60,7 @@ export class Applier {
     cached: KubeObject | undefined,
     signal?: AbortSignal,
   ): Promise<readonly Finding[]> {
-    const key = `${one.fieldManager} ${keyOf(one)}`;
+    const key = memoryKeyOf(one);
     const applied = this.#applied.get(key);
     if (cached !== undefined && applied !== undefined && isDeepStrictEqual(applied.wanted, one.object)) {
       if (fingerprint(cached) === applied.fingerprint) return [];
@@ -74,7 +76,8 @@ export class Applier {
     } catch (error) {
       // Somebody wrote in between: the watch tells of it, and brings us here again.
       if (isConflict(error)) return [];
-      return [refused(one, error)];
+      if (isRefusal(error)) return [refused(one, error)];
+      throw error;
     }
   }
 
@@ -102,6 +105,16 @@ export class Applier {
 
 function keyOf({ resource, object }: LiveObject): string {
   return `${resource.plural} ${objectKey(object.metadata)}`;
+}
+
+/** What another manager of ours was given once is no longer remembered when it is not wanted: it may have lost it since. */
+function memoryKeyOf(one: RenderedObject): string {
+  return `${one.fieldManager} ${keyOf(one)}`;
+}
+
+/** The API server understood, and will say the same again: the object is at fault, or our rights are. */
+function isRefusal(error: unknown): boolean {
+  return error instanceof ApiError && error.status >= 400 && error.status < 500 && !isTooManyRequests(error);
 }
 
 function notOurs({ resource, object }: RenderedObject, found: KubeObject): Finding {

@@ -31,6 +31,8 @@ export interface AcknowledgerOptions {
   readonly wanted: () => Position | undefined;
   /** What the pods serve has changed. */
   readonly onChange: (now: Acknowledgement, before: Acknowledgement) => void;
+  /** Pods were asked, changed or not: at least every 5 s. */
+  readonly onLook?: (now: Acknowledgement) => void;
   readonly clock: Clock;
 }
 
@@ -40,17 +42,21 @@ interface Remembered {
 }
 
 /**
- * Asks the pods of one fleet what they serve: soon and often after a change, every 5 s otherwise. One round at a time, at most 32 pods
- * at once; nothing is kept of pods that are gone.
+ * Asks the pods of one fleet what they serve: soon and often after a change, every 5 s otherwise. One question a pod at a time, at most
+ * 32 in all, so a pod that does not answer delays nobody else's word; nothing is kept of pods that are gone.
  */
 export class Acknowledger {
   readonly #options: AcknowledgerOptions;
   readonly #stopping = new AbortController();
-  #answers = new Map<string, Remembered>();
+  /** By `nameOf`. */
+  readonly #answers = new Map<string, Remembered>();
+  readonly #asking = new Set<string>();
+  #toAsk: readonly FleetPod[] = [];
   #now: Acknowledgement = nothingAcknowledged;
+  #hasLooked = false;
   #lookMs = TICK_MS;
   #impatientUntil = 0;
-  #isAsking = false;
+  #lookAt = Number.POSITIVE_INFINITY;
   #cancel: () => void = () => {};
 
   constructor(options: AcknowledgerOptions) {
@@ -62,11 +68,16 @@ export class Acknowledger {
     return this.#now;
   }
 
+  /** Whether every pod has been asked once: before that, nothing is known. */
+  get hasLooked(): boolean {
+    return this.#hasLooked;
+  }
+
   /** Something was written, or pods changed: look at once, and often until every pod serves it. */
   expect(): void {
     this.#impatientUntil = this.#options.clock.nowMs() + IMPATIENT_MS;
     this.#lookMs = FIRST_LOOK_MS;
-    if (!this.#isAsking) this.#schedule();
+    this.#schedule();
   }
 
   close(): void {
@@ -74,14 +85,18 @@ export class Acknowledger {
     this.#cancel();
   }
 
+  /** An earlier look that waits already stays. */
   #schedule(): void {
-    this.#cancel();
     if (this.#stopping.signal.aborted) return;
     const { clock } = this.#options;
-    const isImpatient = clock.nowMs() < this.#impatientUntil && !this.#isSettled();
+    const nowMs = clock.nowMs();
+    const isImpatient = nowMs < this.#impatientUntil && !this.#isSettled();
     const delayMs = isImpatient ? this.#lookMs : TICK_MS;
+    if (nowMs + delayMs >= this.#lookAt) return;
+    this.#cancel();
     this.#lookMs = Math.min(this.#lookMs * 1.5, LONGEST_LOOK_MS);
-    this.#cancel = clock.after(delayMs, () => void this.#look());
+    this.#lookAt = nowMs + delayMs;
+    this.#cancel = clock.after(delayMs, () => this.#look());
   }
 
   #isSettled(): boolean {
@@ -89,36 +104,65 @@ export class Acknowledger {
     return wanted !== undefined && isAcknowledged(this.#now, wanted) && this.#now.waitingRoutes.size === 0;
   }
 
-  async #look(): Promise<void> {
-    this.#isAsking = true;
-    const pods = this.#options.pods().filter(({ address }) => address !== undefined);
-    const answering = await inBatches(pods, (pod) => this.#ask(pod));
-    this.#isAsking = false;
-    if (this.#stopping.signal.aborted) return;
-    this.#answers = new Map(answering.map(({ pod, answer, at }) => [pod.name, { answer, at }]));
-    const before = this.#now;
-    this.#now = acknowledge(answering, this.#options.fleetUID);
+  #look(): void {
+    this.#lookAt = Number.POSITIVE_INFINITY;
+    const pods = this.#pods();
+    const names = new Set(pods.map(nameOf));
+    for (const name of this.#answers.keys()) if (!names.has(name)) this.#answers.delete(name);
+    const lastAt = (pod: FleetPod): number => this.#answers.get(nameOf(pod))?.at ?? 0;
+    this.#toAsk = pods.filter((pod) => !this.#asking.has(nameOf(pod))).sort((a, b) => lastAt(a) - lastAt(b));
+    this.#sum();
+    this.#askNext();
     this.#schedule();
-    if (!isSame(before, this.#now)) this.#options.onChange(this.#now, before);
   }
 
-  async #ask(pod: FleetPod): Promise<AnsweringPod & { readonly at: number }> {
-    const { clock, ask } = this.#options;
-    const answer = await ask(pod.address ?? '', this.#stopping.signal);
-    const at = clock.nowMs();
-    if (answer.outcome === 'Answered') return { pod, answer, at };
-    const known = this.#answers.get(pod.name);
-    if (known?.answer.outcome === 'Answered' && at - known.at < REMEMBERED_MS) return { pod, ...known };
-    return { pod, answer, at };
+  #pods(): readonly FleetPod[] {
+    return this.#options.pods().filter(({ address }) => address !== undefined);
+  }
+
+  #askNext(): void {
+    const free = CONCURRENCY - this.#asking.size;
+    const next = this.#toAsk.slice(0, Math.max(0, free));
+    this.#toAsk = this.#toAsk.slice(next.length);
+    for (const pod of next) void this.#ask(pod);
+  }
+
+  /** Never rejects. */
+  async #ask(pod: FleetPod): Promise<void> {
+    const name = nameOf(pod);
+    this.#asking.add(name);
+    const answer = await this.#options.ask(pod.address ?? '', this.#stopping.signal);
+    this.#asking.delete(name);
+    if (this.#stopping.signal.aborted) return;
+    const at = this.#options.clock.nowMs();
+    const known = this.#answers.get(name);
+    const isForgiven =
+      answer.outcome === 'Unreachable' && known?.answer.outcome === 'Answered' && at - known.at < REMEMBERED_MS;
+    if (!isForgiven) this.#answers.set(name, { answer, at });
+    this.#sum();
+    this.#askNext();
+  }
+
+  /** Nothing is concluded while a pod that counts has not been asked: it may serve anything. */
+  #sum(): void {
+    const pods = this.#pods();
+    const answering = pods.flatMap((pod): AnsweringPod[] => {
+      const known = this.#answers.get(nameOf(pod));
+      return known === undefined ? [] : [{ pod, answer: known.answer }];
+    });
+    if (pods.some((pod) => pod.mayReceive && !this.#answers.has(nameOf(pod)))) return;
+    const before = this.#now;
+    this.#now = acknowledge(answering, this.#options.fleetUID);
+    const isFirst = !this.#hasLooked;
+    this.#hasLooked = true;
+    if (isFirst || !isSame(before, this.#now)) this.#options.onChange(this.#now, before);
+    this.#options.onLook?.(this.#now);
   }
 }
 
-async function inBatches<T, R>(all: readonly T[], run: (one: T) => Promise<R>): Promise<R[]> {
-  const results: R[] = [];
-  for (let from = 0; from < all.length; from += CONCURRENCY) {
-    results.push(...(await Promise.all(all.slice(from, from + CONCURRENCY).map(run))));
-  }
-  return results;
+/** A pod that took over a name has another address. */
+function nameOf({ name, address }: FleetPod): string {
+  return `${name} ${address}`;
 }
 
 function isSame(a: Acknowledgement, b: Acknowledgement): boolean {

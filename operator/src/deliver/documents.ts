@@ -8,7 +8,7 @@ import { chooseLayout, shardOf } from './shards.ts';
 /* One document: content -> parts, their slots, and the envelope of the index that names them. Pure. */
 
 /** The version of the documents that this build writes. */
-const VERSION = 1;
+export const DOCUMENT_VERSION = 1;
 
 /** Whose documents these are. `epoch` grows when the stored sequence is lower than what gateways have seen (etcd restored). */
 export interface Identity {
@@ -83,7 +83,7 @@ export function nextDocument(
   }
   const { parts, partWrites } = layOut(content, lists, previous?.parts, storage);
   const envelope = {
-    version: VERSION,
+    version: DOCUMENT_VERSION,
     ...identity,
     sequence: (previous?.sequence ?? 0) + 1,
     revision,

@@ -6,8 +6,9 @@ export interface FleetPod {
   /** Where its status port is reached; undefined before it has an address. */
   readonly address: string | undefined;
   readonly node: string | undefined;
+  /** And to stay: one that is asked to end is not. */
   readonly ready: boolean;
-  /** It may be sent requests: it is ready, or was so recently that not everyone has heard of it. */
+  /** It may be sent new requests: it is ready, or was so recently that not everyone has heard of its end. */
   readonly mayReceive: boolean;
   readonly terminating: boolean;
 }
@@ -23,20 +24,29 @@ export function readFleetPods(
     const phase = status['phase'];
     if (phase === 'Succeeded' || phase === 'Failed') return [];
     const condition = readyCondition(status);
-    const ready = condition?.['status'] === 'True';
+    const isReady = condition?.['status'] === 'True';
     const since = Date.parse(String(condition?.['lastTransitionTime'] ?? ''));
-    const wasReady = condition !== undefined && !ready && nowMs - since < propagationDelayMs && hasStarted(pod, since);
+    const wasReady = condition !== undefined && nowMs - since < propagationDelayMs && hasStarted(pod, since);
+    const endedAt = askedToEndAt(pod);
+    const isKnownToEnd = endedAt !== undefined && nowMs - endedAt >= propagationDelayMs;
     return [
       {
         name: pod.metadata.name,
         address: textOf(status['podIP']),
         node: textOf(recordOf(pod['spec'])['nodeName']),
-        ready,
-        mayReceive: ready || wasReady,
-        terminating: pod.metadata.deletionTimestamp !== undefined && pod.metadata.deletionTimestamp !== null,
+        ready: isReady && endedAt === undefined,
+        mayReceive: (isReady || wasReady) && !isKnownToEnd,
+        terminating: endedAt !== undefined,
       },
     ];
   });
+}
+
+/** When the end of a pod was asked for, in milliseconds since the epoch: what it bears is when it must be gone. */
+function askedToEndAt({ metadata }: KubeObject): number | undefined {
+  const deadline = Date.parse(metadata.deletionTimestamp ?? '');
+  if (Number.isNaN(deadline)) return undefined;
+  return deadline - (metadata.deletionGracePeriodSeconds ?? 0) * 1_000;
 }
 
 /** The condition of a pod that starts is false from its first second on: nobody sends it anything yet. */

@@ -1,9 +1,11 @@
 import { compareOrder, type Position } from '@evergate/contract/document';
 import type { DocumentKind } from '@evergate/contract/names';
 import type { Problem } from '@evergate/contract/problem';
+import { describeOwner, isControlledBy } from '../apply/ownership.ts';
 import type { ApiClient } from '../kube/apiClient.ts';
-import type { ObjectMeta } from '../kube/kubeObject.ts';
-import { configMaps, secrets } from '../kube/resource.ts';
+import { isAlreadyExists } from '../kube/apiError.ts';
+import { type KubeObject, type ObjectMeta, objectKey } from '../kube/kubeObject.ts';
+import { configMaps, type Resource, secrets } from '../kube/resource.ts';
 import type { Finding } from '../translate/verdict.ts';
 import { documentObject, documentResource, objectNameOf, readStored } from './documentObject.ts';
 import type { Write } from './documents.ts';
@@ -16,6 +18,8 @@ import type { WriteBudget } from './writeBudget.ts';
 /** Parts with more bytes are compressed. */
 const COMPRESS_ABOVE_BYTES = 8 * 1024;
 const MAX_OWN_VERSIONS = 256;
+/** Nothing tells when an object that is not ours goes. */
+const FOREIGN_RETRY_MS = 2_000;
 
 export interface PublisherOptions {
   /** Its writes are fenced: none is sent once another may lead. */
@@ -46,8 +50,11 @@ export type PublishOutcome =
   /** The last table stays; with `retryMs`, trying again then may succeed without any change. */
   | { readonly outcome: 'HeldBack'; readonly finding: Finding; readonly retryMs?: number };
 
+/** The routes that are published, and what stands beside them. */
 export interface PublishedTable extends Position {
   readonly revision: string;
+  /** Tells this state of the three documents from any other. */
+  readonly documents: string;
 }
 
 interface State {
@@ -70,6 +77,8 @@ export class Publisher {
   readonly #unjudged = new Map<string, string | undefined>();
   /** The versions of the last writes: the news of them may come late. */
   #ownVersions: readonly string[] = [];
+  /** Somebody else wrote: whatever the indexes say, they are written anew. */
+  #isTampered = false;
 
   constructor(options: PublisherOptions) {
     this.#options = options;
@@ -91,6 +100,7 @@ export class Publisher {
       return false;
     }
     if (this.#isOwn(object, resourceVersion, this.#state)) return false;
+    this.#isTampered = true;
     this.forget();
     return true;
   }
@@ -111,7 +121,10 @@ export class Publisher {
     this.#epoch = Math.max(this.#epoch, epoch + 1);
   }
 
-  /** Brings the content to the gateways. Rejects where the API server refuses or cannot be reached; calling again goes on. */
+  /**
+   * Brings the content to the gateways. An object of the name that another made is left alone, and the table held back. Rejects where
+   * the API server refuses or cannot be reached; calling again goes on.
+   */
   async publish(content: FleetContent, signal?: AbortSignal): Promise<PublishOutcome> {
     const state = await this.#load(signal);
     const { uid, ...fleet } = this.#options.fleet;
@@ -124,9 +137,12 @@ export class Publisher {
     try {
       const bytes = await this.#carryOut(next, state, signal);
       this.#state = { ...state, previous: next.state, served: content };
+      this.#isTampered = false;
       return { outcome: 'Published', published: tableOf(next), writes: next.writes.length, bytes };
     } catch (error) {
       this.forget();
+      if (error instanceof ForeignObject)
+        return { outcome: 'HeldBack', finding: error.finding, retryMs: FOREIGN_RETRY_MS };
       throw error;
     } finally {
       this.#isWriting = false;
@@ -158,10 +174,13 @@ export class Publisher {
   }
 
   async #carryOut({ writes, removals }: Publication, state: State, signal?: AbortSignal): Promise<number> {
+    const { client, fleet, budget } = this.#options;
     let bytes = 0;
-    for (const write of writes) bytes += await this.#write(write, state, signal);
-    this.#options.budget.spend(bytes, writes.length);
-    const { client, fleet } = this.#options;
+    for (const write of writes) {
+      const written = await this.#write(write, state, signal);
+      budget.spend(written, 1);
+      bytes += written;
+    }
     for (const part of removals) {
       const name = objectNameOf(fleet.name, { kind: part.kind, part });
       await client.delete(documentResource(part.kind), { namespace: fleet.namespace, name }, {}, signal);
@@ -176,21 +195,30 @@ export class Publisher {
     const name = objectNameOf(fleet.name, write);
     const resource = documentResource(write.kind);
     const resourceVersion = versions.get(name);
-    const metadata = metadataOf(name, write.kind);
-    const object = documentObject(write, {
-      ...metadata,
-      ...(resourceVersion === undefined ? {} : { resourceVersion }),
-    });
+    const object = documentObject(write, metadataOf(name, write.kind));
     const written =
       resourceVersion === undefined
-        ? await client.create(resource, object, {}, signal)
-        : await client.replace(resource, object, signal);
+        ? await this.#create(resource, object, signal)
+        : await client.replace(resource, atVersion(object, resourceVersion), signal);
     const version = written.metadata.resourceVersion ?? '';
     versions.set(name, version);
     this.#ownVersions = [version, ...this.#ownVersions.slice(0, MAX_OWN_VERSIONS - 1)];
     const bytes = write.gzip?.byteLength ?? Buffer.byteLength(write.text);
     report({ type: 'written', kind: write.kind, bytes });
     return bytes;
+  }
+
+  /** One of ours that lost its label is not found among ours, and is there all the same. */
+  async #create(resource: Resource, object: KubeObject, signal?: AbortSignal): Promise<KubeObject> {
+    const { client, fleet } = this.#options;
+    try {
+      return await client.create(resource, object, {}, signal);
+    } catch (error) {
+      if (!isAlreadyExists(error)) throw error;
+      const found = await client.get(resource, object.metadata, signal);
+      if (!isControlledBy(found, fleet.uid)) throw new ForeignObject(resource, found);
+      return await client.replace(resource, atVersion(object, found.metadata.resourceVersion), signal);
+    }
   }
 
   async #load(signal?: AbortSignal): Promise<State> {
@@ -201,17 +229,50 @@ export class Publisher {
       client.listAll(configMaps, { namespace, labelSelector }, signal),
       client.listAll(secrets, { namespace, labelSelector }, signal),
     ]);
-    const objects = [...maps.items, ...held.items];
+    // A namesake's, until the cluster has removed them, are another's.
+    const objects = [...maps.items, ...held.items].filter((object) => isControlledBy(object, fleet.uid));
     const { previous, served, epoch, problems } = restorePublished(readStored(fleet.name, objects));
     if (problems.length > 0) report({ type: 'damaged', problems });
     this.#epoch = Math.max(this.#epoch, epoch);
     const versions = objects.map(({ metadata }) => [metadata.name, metadata.resourceVersion ?? ''] as const);
-    this.#state = { previous, served, versions: new Map(versions) };
+    const from = this.#isTampered ? distrusted(previous) : previous;
+    this.#state = { previous: from, served, versions: new Map(versions) };
     return this.#state;
   }
 }
 
+/** There is an object of the name that we did not make. */
+class ForeignObject extends Error {
+  override readonly name = 'ForeignObject';
+  readonly finding: Finding;
+
+  constructor({ kind }: Resource, found: KubeObject) {
+    const what = `${kind} ${objectKey(found.metadata)}`;
+    super(`${what} is not this fleet's`);
+    const remedy = 'delete it, or give the fleet another name; until then the last table stays';
+    const message = `${what} exists and is not this fleet's: ${describeOwner(found)}; ${remedy}`;
+    this.finding = { reason: 'ObjectNotOurs', message };
+  }
+}
+
+function atVersion(object: KubeObject, resourceVersion: string | undefined): KubeObject {
+  return { ...object, metadata: { ...object.metadata, ...(resourceVersion === undefined ? {} : { resourceVersion }) } };
+}
+
+/** The same, with revisions that no content has: the next publication writes every index, and each part that is not what it should be. */
+function distrusted({ routes, endpoints, secrets, ...rest }: Previous): Previous {
+  const revision = '';
+  return {
+    ...rest,
+    routes: routes && { ...routes, revision },
+    endpoints: endpoints && { ...endpoints, revision },
+    secrets: secrets && { ...secrets, revision },
+  };
+}
+
 function tableOf({ state }: Publication): PublishedTable {
-  const { epoch, sequence, revision } = state.routes;
-  return { epoch, sequence, revision };
+  const { routes, endpoints, secrets } = state;
+  const { epoch, sequence, revision } = routes;
+  const documents = [epoch, sequence, endpoints.sequence, secrets.sequence].join('.');
+  return { epoch, sequence, revision, documents };
 }

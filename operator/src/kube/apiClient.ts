@@ -69,7 +69,8 @@ export class ApiClient {
 
   /**
    * The same client over the same connections, which asks `mayWrite` before each try of each write and throws a `Fenced` ApiError when
-   * it says no; and whose writes end after `timeoutMs`, so that none is under way long after that.
+   * it says no; and whose writes end after `timeoutMs`, so that none is under way long after that. Its requests have places of their
+   * own: however many wait, those of this client (as the renewal of a lease) do not wait behind them.
    */
   fenced(mayWrite: () => boolean, timeoutMs: number): ApiClient {
     return new ApiClient(this.#options, { transport: this.#transport, fence: { mayWrite, timeoutMs } });

@@ -13,6 +13,8 @@ export interface ObjectMeta {
   readonly creationTimestamp?: string;
   /** RFC 3339; there while the object waits for its end. */
   readonly deletionTimestamp?: string;
+  /** How long before that its end was asked for. */
+  readonly deletionGracePeriodSeconds?: number;
   readonly finalizers?: readonly string[];
   readonly ownerReferences?: readonly OwnerReference[];
   readonly managedFields?: readonly unknown[];

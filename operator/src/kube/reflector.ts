@@ -22,7 +22,7 @@ export interface ReflectorOptions extends Selection {
   readonly onError?: (error: ReflectorError) => void;
   /** After failures in a row. 200 ms doubling up to 30 s unless told. */
   readonly backoff?: BackoffOptions;
-  /** A watch that says nothing for this long, no bookmark either, is opened anew. 150 s unless told: two bookmarks are missing then. */
+  /** A watch that says nothing for this long, no bookmark either, is opened anew. 210 s unless told: bookmarks come every 60 to 120 s. */
   readonly silenceMs?: number;
   /**
    * How often a kind is looked for that the API server does not have; and how long a kind must be missed, after it was there, before
@@ -32,7 +32,7 @@ export interface ReflectorOptions extends Selection {
 }
 
 const DEFAULT_BACKOFF: BackoffOptions = { baseMs: 200, maxMs: 30_000 };
-const DEFAULT_SILENCE_MS = 150_000;
+const DEFAULT_SILENCE_MS = 210_000;
 const DEFAULT_ABSENT_MS = 60_000;
 const SHORTEST_WATCH_SECONDS = 300;
 const LONGEST_WATCH_SECONDS = 600;

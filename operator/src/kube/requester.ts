@@ -4,6 +4,7 @@ import type { ObjectRef } from './kubeObject.ts';
 import { type Resource, resourcePath } from './resource.ts';
 import { retryDelayMs, type Verb } from './retry.ts';
 import type { Answer, Call, Transport } from './transport.ts';
+import { Turnstile } from './turnstile.ts';
 import { readEvents, type WatchEvent } from './watchEvent.ts';
 
 /** One request that was sent, for the metrics. All labels come from closed sets. */
@@ -43,9 +44,13 @@ export interface RequesterOptions {
   readonly fence: Fence | undefined;
 }
 
-/** Sends requests of the API server's kind: again where that does no harm, never beyond the fence, each one told. */
+const MAX_IN_FLIGHT = 32;
+const MAX_WAITING = 20_000;
+
+/** Sends requests of the API server's kind: again where that does no harm, never beyond the fence, each one told, and not too many at a time. */
 export class Requester {
   readonly #options: RequesterOptions;
+  readonly #turnstile = new Turnstile(MAX_IN_FLIGHT, MAX_WAITING);
 
   constructor(options: RequesterOptions) {
     this.#options = options;
@@ -86,11 +91,20 @@ export class Requester {
     }
   }
 
+  /** The time that a request may take begins when its turn comes, and only then it is asked whether it may be sent. */
   async #try(request: ApiRequest, body: string | undefined): Promise<unknown> {
+    const leave = await this.#turnstile.enter(request.signal);
+    try {
+      return await this.#sendOnce(request, body, this.#admit(request));
+    } finally {
+      leave();
+    }
+  }
+
+  async #sendOnce(request: ApiRequest, body: string | undefined, timeoutMs: number): Promise<unknown> {
     const { clock, transport } = this.#options;
     const startedAtMs = clock.nowMs();
     let answer: Answer | undefined;
-    const timeoutMs = this.#admit(request);
     try {
       const { method, contentType, signal } = request;
       answer = await transport.send({ method, path: pathOf(request), body, contentType, timeoutMs, signal });

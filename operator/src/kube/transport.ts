@@ -3,7 +3,6 @@ import { Agent, type Dispatcher } from 'undici';
 import { ApiError } from './apiError.ts';
 import type { Clock } from './clock.ts';
 import { startDeadline } from './deadline.ts';
-import { Turnstile } from './turnstile.ts';
 
 /** Where the API server is, and as whom we speak to it. */
 export interface Credentials {
@@ -50,8 +49,6 @@ export interface OpenAnswer {
   readonly body: Readable;
 }
 
-const MAX_IN_FLIGHT = 32;
-const MAX_WAITING = 10_000;
 const MAX_ANSWER_BYTES = 256 * 1024 * 1024;
 /** Below the 90 s after which the API server closes an idle connection. */
 const IDLE_CONNECTION_MS = 60_000;
@@ -63,7 +60,6 @@ const KEEPALIVE_DELAY_MS = 15_000;
 export class Transport {
   readonly #options: TransportOptions;
   readonly #agent: Agent;
-  readonly #turnstile = new Turnstile(MAX_IN_FLIGHT, MAX_WAITING);
   readonly #origin: string;
   readonly #basePath: string;
 
@@ -78,15 +74,13 @@ export class Transport {
   /** Sends a request and reads the whole answer. Throws an ApiError where none came, and the signal's reason when it was aborted. */
   async send(call: Call): Promise<Answer> {
     const deadline = startDeadline(this.#options.clock, call.timeoutMs, call.signal);
-    let leave = (): void => {};
     try {
-      leave = await this.#turnstile.enter(deadline.signal);
+      deadline.signal.throwIfAborted();
       const { statusCode, headers, body } = await this.#dispatch(call, deadline.signal);
       return { status: statusCode, retryAfter: single(headers['retry-after']), text: await readText(body) };
     } catch (error) {
       throw failure(call, error, deadline.timedOut());
     } finally {
-      leave();
       deadline.clear();
     }
   }
@@ -117,7 +111,7 @@ export class Transport {
 
   async #dispatch(call: Call, signal: AbortSignal): Promise<Dispatcher.ResponseData> {
     const token = await this.#options.token?.();
-    return this.#agent.request({
+    const answer = this.#agent.request({
       origin: this.#origin,
       path: this.#basePath + call.path,
       method: call.method,
@@ -130,7 +124,18 @@ export class Transport {
       },
       signal,
     });
+    return unlessAborted(answer, signal);
   }
+}
+
+/** undici heeds the signal of a request only once it has a connection for it, which may take longer than the caller has. */
+function unlessAborted<T>(answer: Promise<T>, signal: AbortSignal): Promise<T> {
+  const { promise, resolve, reject } = Promise.withResolvers<T>();
+  const abort = (): void => reject(signal.reason);
+  if (signal.aborted) abort();
+  signal.addEventListener('abort', abort, { once: true });
+  answer.then(resolve, reject);
+  return promise.finally(() => signal.removeEventListener('abort', abort));
 }
 
 /** Without a limit of connections: a pool with one never drains again after a request that undici refuses. */

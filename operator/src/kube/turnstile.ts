@@ -13,8 +13,8 @@ export class Turnstile {
   }
 
   /** Resolves with what must be called on the way out. Throws when too many wait, or the signal's reason once it is aborted. */
-  async enter(signal: AbortSignal): Promise<() => void> {
-    signal.throwIfAborted();
+  async enter(signal: AbortSignal | undefined): Promise<() => void> {
+    signal?.throwIfAborted();
     if (this.#inside >= this.#maxInside) await this.#turn(signal);
     else this.#inside += 1;
     let left = false;
@@ -24,18 +24,18 @@ export class Turnstile {
     };
   }
 
-  #turn(signal: AbortSignal): Promise<void> {
+  #turn(signal: AbortSignal | undefined): Promise<void> {
     if (this.#waiting.size >= this.#maxWaiting) {
       throw new ApiError({ status: 0, reason: 'TooManyWaiting', message: `${this.#maxWaiting} requests wait already` });
     }
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     const abort = (): void => {
       this.#waiting.delete(resolve);
-      reject(signal.reason);
+      reject(signal?.reason);
     };
     this.#waiting.add(resolve);
-    signal.addEventListener('abort', abort, { once: true });
-    return promise.finally(() => signal.removeEventListener('abort', abort));
+    signal?.addEventListener('abort', abort, { once: true });
+    return promise.finally(() => signal?.removeEventListener('abort', abort));
   }
 
   /** The place of who leaves goes to who waits longest, so that nobody slips in between. */

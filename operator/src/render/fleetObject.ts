@@ -3,8 +3,9 @@ import type { KubeObject } from '../kube/kubeObject.ts';
 import { apiVersionOf, type Resource } from '../kube/resource.ts';
 import { fleetLabels } from './labels.ts';
 
-/** Everything beside `metadata`, and the annotations. */
+/** Everything beside `metadata`, and of that the annotations, and a name where it is not the fleet's. */
 export interface Content {
+  readonly name?: string;
   readonly annotations?: Readonly<Record<string, string>>;
   readonly fields: Readonly<Record<string, unknown>>;
 }
@@ -21,14 +22,14 @@ export interface FleetReference extends Pick<GatewayFleet, 'apiVersion' | 'kind'
 export function fleetObject(
   fleet: FleetReference,
   resource: Resource,
-  { annotations = {}, fields }: Content,
+  { name: ownName, annotations = {}, fields }: Content,
 ): KubeObject {
   const { name, namespace, uid } = fleet.metadata;
   return {
     apiVersion: apiVersionOf(resource),
     kind: resource.kind,
     metadata: {
-      name,
+      name: ownName ?? name,
       namespace,
       labels: fleetLabels(name),
       ...(Object.keys(annotations).length === 0 ? {} : { annotations }),

@@ -3,6 +3,7 @@ import type { GatewayFleet, GatewayFleetSpec } from '@evergate/crds/gatewayFleet
 import { gatewayContainer } from './gatewayContainer.ts';
 import { fleetLabels } from './labels.ts';
 import { scheduling } from './scheduling.ts';
+import { accountName } from './serviceAccount.ts';
 import { volumes } from './volumes.ts';
 
 /** For what a gateway does besides waiting: the kubelet's own steps, and the end of the process. */
@@ -22,7 +23,7 @@ export function podTemplate(fleet: GatewayFleet, releaseImage: string): object {
     spec: {
       ...filled({ ...template.spec, imagePullSecrets: image.pullSecrets }),
       ...scheduling(name, spread),
-      serviceAccountName: name,
+      serviceAccountName: accountName(name),
       automountServiceAccountToken: delivery === 'Watch',
       enableServiceLinks: false,
       terminationGracePeriodSeconds: gracePeriodSeconds(shutdown),

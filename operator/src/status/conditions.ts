@@ -18,6 +18,20 @@ export function stampConditions(
   });
 }
 
+/** Of a table that is held back, or a route in it: why it stays so until somebody acts. */
+const lastingReasons: readonly ConditionVerdict['reason'][] = [
+  'TooLarge',
+  'ObjectNotOurs',
+  'UnsupportedValue',
+  'GatewayRefused',
+  'SomeRulesInvalid',
+];
+
+/** What `Programmed` that is not True means for who waits for it. */
+export function obstacleOf(reason: ConditionVerdict['reason']): 'Passing' | 'Lasting' {
+  return lastingReasons.includes(reason) ? 'Lasting' : 'Passing';
+}
+
 /**
  * `Ready`, and beside it what kstatus reads: `Reconciling` while the rest will come by itself, `Stalled` while somebody must act.
  * Never both, and neither once everything is well.

@@ -9,7 +9,7 @@ import {
 } from '../deliver/acknowledgement.ts';
 import type { ConditionVerdict, Finding, FleetVerdict } from '../translate/verdict.ts';
 import { joinMessages } from '../translate/verdict.ts';
-import { stampConditions, summarise } from './conditions.ts';
+import { obstacleOf, stampConditions, summarise } from './conditions.ts';
 
 export interface FleetStatusInput {
   readonly verdict: FleetVerdict;
@@ -87,9 +87,10 @@ function availableVerdict({ desired, mayBeMissing }: FleetStatusInput, ready: nu
   };
 }
 
-function degradedVerdict({ complaints, acknowledgement }: FleetStatusInput): ConditionVerdict {
+function degradedVerdict({ complaints, acknowledgement, heldBack }: FleetStatusInput): ConditionVerdict {
   const type = 'Degraded';
-  const found = [...complaints, ...podComplaints(acknowledgement)];
+  const isStuck = heldBack !== undefined && obstacleOf(heldBack.reason) === 'Lasting';
+  const found = [...(isStuck ? [heldBack] : []), ...complaints, ...podComplaints(acknowledgement)];
   const [first] = found;
   if (first === undefined) {
     return { type, status: 'False', reason: 'AllWell', message: 'Nothing needs attention' };
@@ -125,6 +126,6 @@ function sum(parts: readonly ConditionVerdict[]): readonly ConditionVerdict[] {
     return summarise({ status: 'True', reason: 'Ready', message: 'The fleet serves the newest table' }, 'Passing');
   }
   const { reason, message, type } = obstacle;
-  const isLasting = type === 'Accepted' || reason === 'TooLarge';
+  const isLasting = type === 'Accepted' || obstacleOf(reason) === 'Lasting';
   return summarise({ status: 'False', reason, message }, isLasting ? 'Lasting' : 'Passing');
 }

@@ -2,7 +2,7 @@ import type { Condition } from '@evergate/crds/conditions';
 import type { GatewayRouteStatus, RouteParentStatus } from '@evergate/crds/gatewayRoute';
 import { parentStatuses } from '../translate/routeStatus.ts';
 import type { ConditionVerdict, Finding, ParentVerdict } from '../translate/verdict.ts';
-import { stampConditions, summarise } from './conditions.ts';
+import { obstacleOf, stampConditions, summarise } from './conditions.ts';
 import type { RouteRecord } from './ledger.ts';
 import { type FleetDelivery, programmed } from './programmed.ts';
 
@@ -30,19 +30,36 @@ export interface UnattachedRef {
   readonly finding: Finding;
 }
 
-/** The status of a route: an entry for each of its parents, and their sum. Pure; times come from `stored` where nothing changed. */
+/**
+ * The status of a route: an entry for each of its parents, and their sum. Pure; times come from `stored` where nothing changed. The sum
+ * is over the entries of all controllers in one order, so that two of them which share a route write the same and never in turn.
+ */
 export function routeStatus(input: RouteStatusInput): GatewayRouteStatus {
   const { generation, stored, controllerName } = input;
   const now = new Date(input.now).toISOString();
-  const parents = [...input.fleets.flatMap((fleet) => attachedParents(fleet, input)), ...refusedParents(input)];
-  const foreign = (stored?.parents ?? []).filter((parent) => parent.controllerName !== controllerName);
+  const ours = [...input.fleets.flatMap((fleet) => attachedParents(fleet, input)), ...refusedParents(input)];
+  const foreign = foreignParents(stored, controllerName);
+  const parents = [...ours, ...foreign].sort(byController).slice(0, 16);
   const homeless = input.unattached.filter(({ parentRef }) => parentRef === undefined).map(({ finding }) => finding);
-  const verdicts = [...homeless.map(notAccepted), ...sum(parents, homeless)];
+  const verdicts = [...homeless.map(notAccepted), ...sum(parents, homeless, generation)];
   return {
     observedGeneration: generation,
     conditions: stampConditions(verdicts, generation, stored?.conditions ?? [], now),
-    parents: [...parents, ...foreign].slice(0, 16),
+    parents,
   };
+}
+
+/** The entries that other controllers wrote. */
+export function foreignParents(
+  stored: GatewayRouteStatus | undefined,
+  controllerName: string,
+): readonly RouteParentStatus[] {
+  return (stored?.parents ?? []).filter((parent) => parent.controllerName !== controllerName);
+}
+
+function byController(a: RouteParentStatus, b: RouteParentStatus): number {
+  if (a.controllerName === b.controllerName) return 0;
+  return a.controllerName < b.controllerName ? -1 : 1;
 }
 
 function attachedParents({ record, delivery }: RouteInFleet, input: RouteStatusInput): readonly RouteParentStatus[] {
@@ -106,9 +123,14 @@ const obstacles: readonly (readonly [type: Condition['type'], status: Condition[
   ['Programmed', 'False'],
 ];
 
-function sum(parents: readonly RouteParentStatus[], homeless: readonly Finding[]): readonly ConditionVerdict[] {
+function sum(
+  parents: readonly RouteParentStatus[],
+  homeless: readonly Finding[],
+  generation: number,
+): readonly ConditionVerdict[] {
   const [finding] = homeless;
   if (finding !== undefined) return summarise({ status: 'False', ...finding }, 'Lasting');
+  if (parents.length === 0) return [];
   const conditions = parents.flatMap((parent) => parent.conditions);
   for (const [type, status] of obstacles) {
     const found = conditions.find((condition) => condition.type === type && condition.status === status);
@@ -116,8 +138,13 @@ function sum(parents: readonly RouteParentStatus[], homeless: readonly Finding[]
     const reason = found.reason as ConditionVerdict['reason'];
     return summarise(
       { status: 'False', reason, message: found.message },
-      type === 'Programmed' ? 'Passing' : 'Lasting',
+      type === 'Programmed' ? obstacleOf(reason) : 'Lasting',
     );
+  }
+  const late = parents.find((parent) => parent.conditions.some((one) => one.observedGeneration < generation));
+  if (late !== undefined) {
+    const message = `${late.controllerName} has not looked at this generation yet`;
+    return summarise({ status: 'False', reason: 'Pending', message }, 'Passing');
   }
   return summarise({ status: 'True', reason: 'Ready', message: 'Every parent serves the route as written' }, 'Passing');
 }

@@ -9,16 +9,25 @@ export interface CollectedBackends {
   readonly endpoints: readonly BackendEndpoints[];
 }
 
-/** Everything about the backends that the rules in the table use, and no others, in the order of their ids. */
+/** Everything about the backends that the rules in the table use, their fallbacks included, and no others, in the order of their ids. */
 export function collectBackends(
   rules: readonly Rule[],
   find: Backends['find'],
   settingsOf: Policies['settingsOf'],
 ): CollectedBackends {
-  const ids = [...new Set(rules.flatMap(backendsOf))].sort();
-  const found = ids.flatMap((id) => find(id) ?? []);
+  const settings = new Map<string, BackendSettings>();
+  const collect = (id: string): void => {
+    const found = settings.has(id) ? undefined : find(id);
+    if (found === undefined) return;
+    const own = settingsOf(id, found.service);
+    settings.set(id, own);
+    const fallback = own.circuitBreaker?.fallback;
+    if (fallback?.type === 'Backend') collect(fallback.backend);
+  };
+  for (const id of new Set(rules.flatMap(backendsOf))) collect(id);
+  const ids = [...settings.keys()].sort();
   return {
-    backends: found.map(({ endpoints, service }) => settingsOf(endpoints.id, service)),
-    endpoints: found.map(({ endpoints }) => endpoints),
+    backends: ids.flatMap((id) => settings.get(id) ?? []),
+    endpoints: ids.flatMap((id) => find(id)?.endpoints ?? []),
   };
 }

@@ -5,12 +5,16 @@ import type { BackendPolicySpec } from '@evergate/crds/backendPolicy';
 import type { Service } from '@evergate/crds/kubernetes';
 import { apiVersion, type ObjectMeta } from '@evergate/crds/objectMeta';
 import { parseObject } from '@evergate/crds/parse';
+import { defaultBackendSettings, readBackendSettings } from './backendSettings.ts';
+import type { ResolveBackend } from './backends.ts';
 import { fieldOf, unixSeconds } from './fields.ts';
-import { milliseconds } from './settings.ts';
-import { type ConditionVerdict, joinMessages, type ObjectIdentity, type PolicyVerdict } from './verdict.ts';
-
-/** How backends are treated that no policy names, or whose policy never was valid. */
-const defaults: Omit<BackendSettings, 'id'> = { loadBalancing: { policy: 'LeastRequests' }, connectTimeoutMs: 5_000 };
+import {
+  type ConditionVerdict,
+  type Finding,
+  joinMessages,
+  type ObjectIdentity,
+  type PolicyVerdict,
+} from './verdict.ts';
 
 export interface Policies {
   /** Oldest first. */
@@ -26,6 +30,8 @@ interface Policy {
   /** Absent where `problems` says why. */
   readonly settings?: Omit<BackendSettings, 'id'> | undefined;
   readonly problems: readonly Problem[];
+  /** A fallback that leads nowhere: the breaker does without it. */
+  readonly unresolved?: Finding | undefined;
 }
 
 /**
@@ -36,10 +42,13 @@ export function resolvePolicies(
   objects: readonly unknown[],
   services: readonly Service[],
   previous: ReadonlyMap<string, BackendSettings>,
+  resolve: ResolveBackend,
 ): Policies {
   const known = new Set(services.map(({ metadata }) => `${metadata.namespace}/${metadata.name}`));
   const holders = new Map<string, Policy>();
-  const policies = objects.map(readPolicy).sort((a, b) => compareAge(a.identity, b.identity));
+  const policies = objects
+    .map((object) => readPolicy(object, resolve))
+    .sort((a, b) => compareAge(a.identity, b.identity));
   const verdicts = policies.map((policy) => {
     const taken = policy.targets.filter((target) => holders.has(target));
     const conflicts = taken.map((target) => `Service ${target} is held by ${nameOf(holders.get(target))}`);
@@ -50,16 +59,18 @@ export function resolvePolicies(
   const settingsOf = (id: string, service: string): BackendSettings => {
     const holder = holders.get(service);
     const kept = holder !== undefined && holder.settings === undefined ? previous.get(id) : undefined;
-    return kept ?? { id, ...(holder?.settings ?? defaults) };
+    return kept ?? { id, ...(holder?.settings ?? defaultBackendSettings) };
   };
   return { verdicts, settingsOf };
 }
 
-function readPolicy(object: unknown): Policy {
+function readPolicy(object: unknown, resolve: ResolveBackend): Policy {
   const parsed = parseObject('BackendPolicy', object);
   if (parsed.ok) {
     const { metadata, spec } = parsed.value;
-    return { ...claim(metadata, spec.targetRefs), settings: readSettings(spec), problems: [] };
+    const { fallbackId, unresolved } = resolveFallback(metadata.namespace, spec, resolve);
+    const settings = readBackendSettings(spec, fallbackId);
+    return { ...claim(metadata, spec.targetRefs), settings, problems: [], unresolved };
   }
   const metadata = fieldOf(object, 'metadata');
   const spec = { targetRefs: fieldOf(fieldOf(object, 'spec'), 'targetRefs') };
@@ -84,12 +95,21 @@ function unnamed(metadata: unknown): Pick<Policy, 'identity' | 'targets'> {
   return { identity: { namespace, name, generation: 0, createdAt: 0 }, targets: [] };
 }
 
-function readSettings({ loadBalancing, connectTimeout }: BackendPolicySpec): Omit<BackendSettings, 'id'> {
-  return { loadBalancing: { policy: loadBalancing.policy }, connectTimeoutMs: milliseconds(connectTimeout) };
+function resolveFallback(
+  namespace: string,
+  { circuitBreaker }: BackendPolicySpec,
+  resolve: ResolveBackend,
+): { readonly fallbackId?: string; readonly unresolved?: Finding } {
+  const ref = circuitBreaker?.fallback?.backendRef;
+  if (ref === undefined) return {};
+  const resolution = resolve(namespace, ref);
+  if (resolution.outcome === 'Resolved') return { fallbackId: resolution.backend.endpoints.id };
+  const { reason, message } = resolution.finding;
+  return { unresolved: { reason, message: `spec.circuitBreaker.fallback.backendRef: ${message}` } };
 }
 
 function conditionsOf(
-  { problems }: Policy,
+  { problems, unresolved }: Policy,
   missing: readonly string[],
   conflicts: readonly string[],
 ): ConditionVerdict[] {
@@ -97,13 +117,7 @@ function conditionsOf(
     problems.length > 0
       ? no('Accepted', 'UnsupportedValue', joinMessages(problems.map(({ path, message }) => `${path}: ${message}`)))
       : yes('Accepted', 'Accepted', 'The policy is valid'),
-    missing.length > 0
-      ? no(
-          'ResolvedRefs',
-          'TargetNotFound',
-          `Service ${missing.join(', ')} does not exist; create it or correct spec.targetRefs`,
-        )
-      : yes('ResolvedRefs', 'ResolvedRefs', 'Every target exists'),
+    resolvedRefs(missing, unresolved),
     conflicts.length > 0
       ? yes(
           'Conflicted',
@@ -112,6 +126,15 @@ function conditionsOf(
         )
       : no('Conflicted', 'NoConflict', 'No other policy names the same Services'),
   ];
+}
+
+function resolvedRefs(missing: readonly string[], unresolved: Finding | undefined): ConditionVerdict {
+  const type = 'ResolvedRefs';
+  const absent = `Service ${missing.join(', ')} does not exist; create it or correct spec.targetRefs`;
+  const messages = [...(missing.length > 0 ? [absent] : []), ...(unresolved === undefined ? [] : [unresolved.message])];
+  if (messages.length === 0) return yes(type, 'ResolvedRefs', 'Every target exists');
+  const reason = missing.length > 0 ? 'TargetNotFound' : (unresolved?.reason ?? 'BackendNotFound');
+  return no(type, reason, joinMessages(messages));
 }
 
 function yes(type: ConditionVerdict['type'], reason: ConditionVerdict['reason'], message: string): ConditionVerdict {

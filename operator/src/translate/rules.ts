@@ -1,14 +1,17 @@
+import { isDeepStrictEqual } from 'node:util';
 import { parseDuration } from '@evergate/contract/duration';
+import { defaultRetry } from '@evergate/contract/retrySettings';
 import type { Filter, Rule, WeightedBackend } from '@evergate/contract/routeTable';
 import type { BackendRef, RouteRule } from '@evergate/crds/gatewayRoute';
 import { quantityBytes } from '@evergate/crds/quantity';
 import type { ResolveBackend, ServicePort } from './backends.ts';
 import { readFilters } from './filters.ts';
+import { milliseconds } from './settings.ts';
 import type { RuleSource } from './validate.ts';
 import type { Finding } from './verdict.ts';
 
 /** What a rule says, apart from where it is attached. */
-export type RuleContent = Pick<Rule, 'matches' | 'filters' | 'backends' | 'timeouts' | 'limits'>;
+export type RuleContent = Pick<Rule, 'matches' | 'filters' | 'backends' | 'timeouts' | 'retry' | 'limits'>;
 
 export interface Unresolved {
   readonly finding: Finding;
@@ -45,12 +48,12 @@ export function readRule(source: RuleSource, namespace: string, resolve: Resolve
   return { content: assemble(rule, matches, filters, backends), invalid: [], unresolved };
 }
 
-function readBackendRef({ weight }: BackendRef, backend: string | undefined): WeightedBackend {
-  return { backend: backend ?? null, weight };
+function readBackendRef({ weight, priority }: BackendRef, backend: string | undefined): WeightedBackend {
+  return { backend: backend ?? null, weight, ...(priority === 0 ? {} : { priority }) };
 }
 
 function assemble(
-  { timeouts, limits }: RouteRule,
+  { timeouts, retry, limits }: RouteRule,
   matches: RuleContent['matches'],
   filters: readonly Filter[],
   backends: readonly WeightedBackend[],
@@ -65,8 +68,16 @@ function assemble(
       ...(requestMs === undefined ? {} : { requestMs }),
       ...(backendRequestMs === undefined ? {} : { backendRequestMs }),
     },
+    ...readRetry(retry),
     limits: limits.requestBody === undefined ? {} : { requestBodyBytes: quantityBytes(limits.requestBody) },
   };
+}
+
+/** What is as by default is left out: that is nearly every rule. */
+function readRetry({ attempts, on, codes, methods, backoff, budget }: RouteRule['retry']): Pick<Rule, 'retry'> {
+  const { percent, minRetryRate: minPerSecond } = budget;
+  const retry = { attempts, on, codes, methods, backoffMs: milliseconds(backoff), budget: { percent, minPerSecond } };
+  return isDeepStrictEqual(retry, defaultRetry) ? {} : { retry };
 }
 
 function optionalMs(duration: string | undefined): number | undefined {

@@ -53,7 +53,7 @@ function serveRule(
 
 /** A rule stands in the table once for each set of hosts; nearly always once. */
 function bindRule(
-  { matches, filters, backends, timeouts, limits }: RuleContent,
+  { matches, filters, backends, timeouts, retry, limits }: RuleContent,
   route: Rule['route'],
   { id, name, position }: RuleSource,
   bindings: readonly Binding[],
@@ -69,6 +69,7 @@ function bindRule(
     filters,
     backends,
     timeouts,
+    ...(retry === undefined ? {} : { retry }),
     limits,
   }));
 }

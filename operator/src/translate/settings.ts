@@ -1,4 +1,6 @@
+import { isDeepStrictEqual } from 'node:util';
 import { parseDuration } from '@evergate/contract/duration';
+import { defaultErrors } from '@evergate/contract/errorSettings';
 import type { FleetSettings } from '@evergate/contract/routeTable';
 import type { GatewayFleetSpec } from '@evergate/crds/gatewayFleet';
 import { portListeners } from './listeners.ts';
@@ -20,7 +22,20 @@ export function fleetSettings(spec: GatewayFleetSpec): FleetSettings {
       drainTimeoutMs: milliseconds(shutdown.drainTimeout),
     },
     telemetry,
+    ...readErrors(spec.errors),
   };
+}
+
+/** What is as by default is left out. */
+function readErrors({ reasonHeader, pages }: GatewayFleetSpec['errors']): Pick<FleetSettings, 'errors'> {
+  const errors = { reasonHeader, pages: pages.map((page) => ({ ...page, statuses: page.statuses.map(readRange) })) };
+  return isDeepStrictEqual(errors, defaultErrors) ? {} : { errors };
+}
+
+/** `200` or `200-399`, as the schemas have it. */
+export function readRange(text: string): readonly [number, number] {
+  const [from = 0, to = from] = text.split('-').map(Number);
+  return [from, to];
 }
 
 /** Reads a duration that the schema has accepted. */

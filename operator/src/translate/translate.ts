@@ -70,7 +70,7 @@ export function translate(input: TranslateInput): Translation {
     .map(({ route, attachment }) => ({ route, attachment, served: serveRoute(route, attachment, context) }));
 
   const settled = settleConflicts(attached.flatMap(({ served }) => served.flatMap(({ rules }) => rules)));
-  const policies = resolvePolicies(input.policies, input.services, input.previousBackends ?? new Map());
+  const policies = resolvePolicies(input.policies, input.services, input.previousBackends ?? new Map(), resolve);
 
   return {
     settings,

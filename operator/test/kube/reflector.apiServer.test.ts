@@ -4,7 +4,7 @@ import { ApiClient } from '../../src/kube/apiClient.ts';
 import { systemClock } from '../../src/kube/clock.ts';
 import type { KubeObject } from '../../src/kube/kubeObject.ts';
 import { Reflector, type ReflectorOptions } from '../../src/kube/reflector.ts';
-import { configMaps, referenceGrants } from '../../src/kube/resource.ts';
+import { configMaps, customResourceDefinitions, referenceGrants } from '../../src/kube/resource.ts';
 import { Store } from '../../src/kube/store.ts';
 import { ApiServer } from '../support/apiServer.ts';
 import { eventually } from '../support/eventually.ts';
@@ -25,7 +25,7 @@ describe('a reflector of a real API server', () => {
   beforeAll(async () => {
     server = await ApiServer.start();
     direct = await server.client();
-  }, 120_000);
+  });
   afterAll(async () => {
     await direct.close();
     await server.stop();
@@ -141,7 +141,7 @@ describe('a reflector of a real API server', () => {
     await apply('b', '1');
     await holds({ a: '1', b: '1' });
     expect(changes).toEqual([`${namespace}/a new there`, `${namespace}/b new there`]);
-  }, 120_000);
+  });
 
   test('a version that was compacted away costs a list, and what went meanwhile is gone', async () => {
     await apply('a', '1');
@@ -157,7 +157,7 @@ describe('a reflector of a real API server', () => {
     await holds({ a: '2', c: '1' });
     expect(reflector?.counts.restarts.gone).toBeGreaterThan(0);
     expect(reflector?.counts.lists).toBe(2);
-  }, 120_000);
+  });
 
   test('a store that is set back to a backup is noticed, although its versions are lower', async () => {
     await apply('a', '1');
@@ -171,7 +171,7 @@ describe('a reflector of a real API server', () => {
     await holds({ a: '1' });
     await apply('d', '1');
     await holds({ a: '1', d: '1' });
-  }, 120_000);
+  });
 
   test('a kind that the API server does not have counts as empty, and is found when it comes', async () => {
     const { synced } = start({ resource: referenceGrants, absentMs: 100 });
@@ -198,7 +198,6 @@ describe('a reflector of a real API server', () => {
         ],
       },
     };
-    const { customResourceDefinitions } = await import('../../src/kube/resource.ts');
     await direct.create(customResourceDefinitions, definition);
     const grant = { apiVersion: 'gateway.networking.k8s.io/v1beta1', kind: 'ReferenceGrant' };
     await eventually('the kind is served', () =>
@@ -208,5 +207,5 @@ describe('a reflector of a real API server', () => {
       ),
     );
     await eventually('the grant is there', () => store.size === 1);
-  }, 120_000);
+  });
 });

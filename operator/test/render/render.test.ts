@@ -34,7 +34,7 @@ describe('a fleet becomes its objects', () => {
 
   test('each owned by the fleet, which its owners may delete without a right over finalizers', () => {
     for (const { object } of renderFleet(fleetOf({ autoscaling: {}, networkPolicy: { enabled: true } }), context)) {
-      expect(object.metadata).toMatchObject({ name: 'edge', namespace: 'infra' });
+      expect(object.metadata).toMatchObject({ name: expect.stringMatching(/^edge(-gateway)?$/), namespace: 'infra' });
       expect(object.metadata.ownerReferences).toEqual([
         {
           apiVersion: 'evergate.dev/v1alpha1',
@@ -82,6 +82,13 @@ describe('the pods of a fleet', () => {
     const resources = { requests: { memory: '128Mi' }, limits: { memory: '130Mi' } };
     expect(template({ resources })).toHaveProperty('spec.containers.0.command.1', '--max-old-space-size=97');
   });
+});
+
+test('the account of gateways is not called as the fleet, as every namespace has an account `default`', () => {
+  const fleet = fleetOf();
+  const named = { ...fleet, metadata: { ...fleet.metadata, name: 'default' } };
+  const account = renderFleet(named, context).find(({ resource }) => resource.kind === 'ServiceAccount');
+  expect(account?.object.metadata.name).toBe('default-gateway');
 });
 
 describe('the image of a fleet', () => {

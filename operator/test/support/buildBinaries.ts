@@ -3,10 +3,12 @@ import { mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import type { Environment } from './binaries.ts';
 
 const KUBERNETES = 'v1.37.2';
 const ETCD = 'v3.7.0';
 const BUILD_TIMEOUT_MS = 30 * 60_000;
+const MAX_OUTPUT_BYTES = 64 * 1024 * 1024;
 
 const run = promisify(execFile);
 
@@ -19,15 +21,22 @@ interface Module {
  * Builds etcd, kube-apiserver and kube-controller-manager into `folder`, from the Go module proxy. Takes minutes, and a `go` on the PATH.
  * A program appears when it is whole.
  */
-export async function buildBinaries(folder: string, say: (line: string) => void): Promise<void> {
+export async function buildBinaries(
+  folder: string,
+  environment: Environment,
+  say: (line: string) => void,
+): Promise<void> {
+  const go = goIn(environment);
   await mkdir(folder, { recursive: true });
   const work = await mkdtemp(join(tmpdir(), 'evergate-build-'));
   try {
     await writeModule(work, 'etcd', `require go.etcd.io/etcd/server/v3 ${ETCD}\n`);
-    await build(work, folder, 'etcd', 'etcd', 'go.etcd.io/etcd/server/v3', say);
-    await writeModule(work, 'kubernetes', await kubernetesRequirements(work));
+    say(`building etcd ${ETCD} (once; it takes minutes)`);
+    await build(go, join(work, 'etcd'), join(folder, 'etcd'), 'go.etcd.io/etcd/server/v3');
+    await writeModule(work, 'kubernetes', await kubernetesRequirements(go, work));
     for (const name of ['kube-apiserver', 'kube-controller-manager']) {
-      await build(work, folder, 'kubernetes', name, `k8s.io/kubernetes/cmd/${name}`, say);
+      say(`building ${name} ${KUBERNETES} (once; it takes minutes)`);
+      await build(go, join(work, 'kubernetes'), join(folder, name), `k8s.io/kubernetes/cmd/${name}`);
     }
   } finally {
     await rm(work, { recursive: true, force: true });
@@ -40,7 +49,7 @@ async function writeModule(work: string, name: string, requirements: string): Pr
 }
 
 /** Kubernetes names its own parts as v0.0.0 or by a folder; outside its repository they are modules of the matching version. */
-async function kubernetesRequirements(work: string): Promise<string> {
+async function kubernetesRequirements(go: Go, work: string): Promise<string> {
   const download = await go(work, 'mod', 'download', '-json', `k8s.io/kubernetes@${KUBERNETES}`);
   const { GoMod } = JSON.parse(download) as { GoMod: string };
   const file = JSON.parse(await go(work, 'mod', 'edit', '-json', GoMod)) as GoModFile;
@@ -61,24 +70,20 @@ interface GoModFile {
   readonly Godebug?: readonly { readonly Key: string; readonly Value: string }[];
 }
 
-async function build(
-  work: string,
-  folder: string,
-  module: string,
-  name: string,
-  path: string,
-  say: (line: string) => void,
-): Promise<void> {
-  say(`building ${name} (once; it takes minutes)`);
-  const at = join(work, module);
-  const unfinished = join(folder, `.${name}.${process.pid}`);
+async function build(go: Go, cwd: string, target: string, path: string): Promise<void> {
+  const unfinished = `${target}.${process.pid}`;
   const version = `-X k8s.io/component-base/version.gitVersion=${KUBERNETES}`;
-  await go(at, 'build', '-mod=mod', '-trimpath', '-ldflags', `-s -w ${version}`, '-o', unfinished, path);
-  await rename(unfinished, join(folder, name));
+  await go(cwd, 'build', '-mod=mod', '-trimpath', '-ldflags', `-s -w ${version}`, '-o', unfinished, path);
+  await rename(unfinished, target);
 }
 
-async function go(cwd: string, ...args: readonly string[]): Promise<string> {
-  const env = { ...process.env, CGO_ENABLED: '0', GOWORK: 'off' };
-  const { stdout } = await run('go', [...args], { cwd, env, timeout: BUILD_TIMEOUT_MS, maxBuffer: 64 * 1024 * 1024 });
-  return stdout;
+/** Runs `go` in a folder, and resolves with what it printed. */
+type Go = (cwd: string, ...args: readonly string[]) => Promise<string>;
+
+function goIn(environment: Environment): Go {
+  const env = { ...environment, CGO_ENABLED: '0', GOWORK: 'off' };
+  return async (cwd, ...args) => {
+    const { stdout } = await run('go', [...args], { cwd, env, timeout: BUILD_TIMEOUT_MS, maxBuffer: MAX_OUTPUT_BYTES });
+    return stdout;
+  };
 }

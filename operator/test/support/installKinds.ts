@@ -3,7 +3,7 @@ import { parse } from 'yaml';
 import type { ApiClient } from '../../src/kube/apiClient.ts';
 import { systemClock, wait } from '../../src/kube/clock.ts';
 import type { KubeObject } from '../../src/kube/kubeObject.ts';
-import { customResourceDefinitions } from '../../src/kube/resource.ts';
+import { customResourceDefinitions, referenceGrants } from '../../src/kube/resource.ts';
 
 const folder = new URL('../../../crds/', import.meta.url);
 const LIMIT_MS = 30_000;
@@ -30,4 +30,26 @@ async function established(client: ApiClient, name: string): Promise<void> {
 
 interface Status {
   readonly conditions?: readonly { readonly type: string; readonly status: string }[];
+}
+
+/** Gateway API's ReferenceGrant, with a schema that takes anything: not every cluster has it, nor has ours before this. */
+export async function installReferenceGrants(client: ApiClient): Promise<void> {
+  const { group, version, kind, plural } = referenceGrants;
+  const openAPIV3Schema = { type: 'object', 'x-kubernetes-preserve-unknown-fields': true };
+  const definition = {
+    apiVersion: 'apiextensions.k8s.io/v1',
+    kind: 'CustomResourceDefinition',
+    metadata: {
+      name: `${plural}.${group}`,
+      annotations: { 'api-approved.kubernetes.io': 'unapproved, for tests' },
+    },
+    spec: {
+      group,
+      scope: 'Namespaced',
+      names: { kind, plural, singular: kind.toLowerCase() },
+      versions: [{ name: version, served: true, storage: true, schema: { openAPIV3Schema } }],
+    },
+  };
+  await client.apply(customResourceDefinitions, definition, { fieldManager: 'test', force: true });
+  await established(client, definition.metadata.name);
 }

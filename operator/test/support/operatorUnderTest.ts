@@ -1,11 +1,14 @@
 import { indexKey, indexObjectName } from '@evergate/contract/names';
+import type { Logger } from '@evergate/gateway/observe/log';
 import type { OperatorConfig } from '../../src/config.ts';
 import type { PodAnswer } from '../../src/deliver/acknowledgement.ts';
 import { readPodReport } from '../../src/deliver/podReport.ts';
 import type { ApiClient } from '../../src/kube/apiClient.ts';
 import { systemClock, wait } from '../../src/kube/clock.ts';
 import type { KubeObject } from '../../src/kube/kubeObject.ts';
+import type { RequestReport } from '../../src/kube/requester.ts';
 import {
+  apiVersionOf,
   configMaps,
   endpointSlices,
   gatewayFleets,
@@ -14,44 +17,60 @@ import {
   type Resource,
   services,
 } from '../../src/kube/resource.ts';
-import { Operator } from '../../src/operator.ts';
+import { Operator, type OperatorOptions } from '../../src/operator.ts';
 import { fleetLabels } from '../../src/render/labels.ts';
-import { ownNamespace, sharedClient } from './sharedApiServer.ts';
+import { type Access, clientOf } from './apiServer.ts';
+import { ownNamespace, sharedAccess } from './sharedApiServer.ts';
 
-const silent = { error() {}, warn() {}, info() {}, debug() {} };
 const LIMIT_MS = 20_000;
 
+/** What a started operator has beside its configuration. */
+export type StartOptions = Partial<OperatorConfig> & {
+  /** Put between the operator and the API server. */
+  readonly through?: (client: ApiClient) => ApiClient;
+  readonly lease?: OperatorOptions['lease'];
+};
+
 /**
- * An operator on the shared API server, in a namespace of its own. There is no kubelet: pods are objects that the test makes, and each
- * answers, when asked, with the documents as they are stored, unless the test says otherwise.
+ * Operators on an API server, in a namespace of their own. There is no kubelet: pods are objects that the test makes, and each answers,
+ * when asked, with the documents as they are stored, unless the test says otherwise.
  */
 export class OperatorUnderTest {
   readonly namespace: string;
   readonly client: ApiClient;
-  #operator: Operator | undefined;
+  readonly #access: Access;
+  readonly #operators = new Set<Operator>();
   /** What the pod of an address answers; the stored documents where it is not set. */
   readonly answers: Map<string, () => PodAnswer> = new Map();
+  /** What the operators logged. */
   readonly log: string[] = [];
+  /** What the operators sent. */
+  readonly requests: RequestReport[] = [];
+  /** The fleet whose pods there are. */
+  fleetOfPods = 'edge';
 
-  private constructor(namespace: string, client: ApiClient) {
+  private constructor(namespace: string, client: ApiClient, access: Access) {
     this.namespace = namespace;
     this.client = client;
+    this.#access = access;
   }
 
-  static async create(): Promise<OperatorUnderTest> {
-    const client = await sharedClient();
-    return new OperatorUnderTest(await ownNamespace(client), client);
+  /** On the shared API server, unless told another. */
+  static async create(access: Access = sharedAccess()): Promise<OperatorUnderTest> {
+    const client = await clientOf(access);
+    return new OperatorUnderTest(await ownNamespace(client), client, access);
   }
 
-  async start(config: Partial<OperatorConfig> = {}): Promise<Operator> {
+  /** Further ones run beside those that were started before. */
+  async start({ through, lease, ...config }: StartOptions = {}): Promise<Operator> {
     const { namespace } = this;
-    const say = (message: string, fields?: object): void => void this.log.push(`${message} ${JSON.stringify(fields)}`);
-    this.#operator = await Operator.start({
+    const operator = await Operator.start({
       config: {
         namespace,
-        identity: 'operator-1',
+        identity: `operator-${this.#operators.size + 1}`,
         controllerName: 'evergate.dev/operator',
         fleetNamespaces: [namespace],
+        secretNamespaces: [namespace],
         watchNamespaces: [namespace],
         gatewayImage: 'evergate/gateway:test',
         defaultFleet: undefined,
@@ -59,17 +78,27 @@ export class OperatorUnderTest {
         logLevel: 'debug',
         ...config,
       },
-      connect: (onRequest) => sharedClient({ onRequest }),
-      log: { ...silent, error: say, warn: say },
+      connect: async (onRequest) => {
+        const heard = (report: RequestReport): void => {
+          this.requests.push(report);
+          onRequest(report);
+        };
+        const client = await clientOf(this.#access, { onRequest: heard });
+        return through?.(client) ?? client;
+      },
+      log: this.#logger(),
       podClient: { ask: (address) => this.#ask(address), close: async () => {} },
-      lease: { leaseMs: 3_000, renewDeadlineMs: 2_000, retryMs: 200 },
+      lease: lease ?? { leaseMs: 3_000, renewDeadlineMs: 2_000, retryMs: 200 },
     });
-    return this.#operator;
+    this.#operators.add(operator);
+    return operator;
   }
 
-  async stop(): Promise<void> {
-    await this.#operator?.stop();
-    this.#operator = undefined;
+  /** Stops one, or all. */
+  async stop(operator?: Operator): Promise<void> {
+    const stopped = operator === undefined ? [...this.#operators] : [operator];
+    for (const one of stopped) this.#operators.delete(one);
+    await Promise.all(stopped.map((one) => one.stop()));
   }
 
   async close(): Promise<void> {
@@ -77,49 +106,56 @@ export class OperatorUnderTest {
     await this.client.close();
   }
 
-  /** Creates or replaces it, in the test's namespace. */
+  /** Creates it, or changes the fields that are given, in the test's namespace. */
   apply(
     resource: Resource,
     name: string,
     fields: object,
-    annotations: Record<string, string> = {},
+    metadata: Pick<KubeObject['metadata'], 'annotations' | 'labels'> = {},
   ): Promise<KubeObject> {
-    const { group, version, kind } = resource;
-    const apiVersion = group === '' ? version : `${group}/${version}`;
-    const object = { apiVersion, kind, metadata: { name, namespace: this.namespace, annotations }, ...fields };
+    const { kind } = resource;
+    const named = { ...metadata, name, namespace: this.namespace };
+    const object = { apiVersion: apiVersionOf(resource), kind, metadata: named, ...fields };
     return this.client.apply(resource, object, { fieldManager: 'test', force: true });
   }
 
-  fleet(name: string, spec: object = {}): Promise<KubeObject> {
-    return this.apply(gatewayFleets, name, { spec }, { 'evergate.dev/is-default-fleet': 'true' });
+  delete(resource: Resource, name: string): Promise<void> {
+    return this.client.delete(resource, { namespace: this.namespace, name });
   }
 
-  route(name: string, path: string, service: string): Promise<KubeObject> {
+  /** As somebody would by hand. */
+  patch(resource: Resource, name: string, patch: object): Promise<KubeObject> {
+    return this.client.mergePatch(resource, { namespace: this.namespace, name }, patch);
+  }
+
+  fleet(name: string, spec: object = {}, isDefault = true): Promise<KubeObject> {
+    return this.apply(
+      gatewayFleets,
+      name,
+      { spec },
+      { annotations: isDefault ? { 'evergate.dev/is-default-fleet': 'true' } : {} },
+    );
+  }
+
+  route(name: string, path: string, service: string, spec: object = {}): Promise<KubeObject> {
     const rule = {
       name: 'all',
       matches: [{ path: { type: 'PathPrefix', value: path } }],
       backendRefs: [{ name: service, port: 80 }],
     };
-    return this.apply(gatewayRoutes, name, { spec: { hostnames: ['shop.example.com'], rules: [rule] } });
+    return this.apply(gatewayRoutes, name, { spec: { hostnames: ['shop.example.com'], rules: [rule], ...spec } });
   }
 
   /** A Service with one ready endpoint. */
   async service(name: string, address = '10.1.0.1'): Promise<void> {
     await this.apply(services, name, { spec: { selector: { app: name }, ports: [{ port: 80, targetPort: 8080 }] } });
-    await this.client.apply(
-      endpointSlices,
-      {
-        apiVersion: 'discovery.k8s.io/v1',
-        kind: 'EndpointSlice',
-        metadata: { name, namespace: this.namespace, labels: { 'kubernetes.io/service-name': name } },
-        ...{
-          addressType: 'IPv4',
-          endpoints: [{ addresses: [address] }],
-          ports: [{ name: '', port: 8080, protocol: 'TCP' }],
-        },
-      },
-      { fieldManager: 'test', force: true },
-    );
+    await this.slice(name, address);
+  }
+
+  slice(service: string, address: string): Promise<KubeObject> {
+    const ports = [{ name: '', port: 8080, protocol: 'TCP' }];
+    const fields = { addressType: 'IPv4', endpoints: [{ addresses: [address] }], ports };
+    return this.apply(endpointSlices, service, fields, { labels: { 'kubernetes.io/service-name': service } });
   }
 
   /** A gateway pod that is ready, at an address that nobody else of the test has. */
@@ -127,7 +163,8 @@ export class OperatorUnderTest {
     const { namespace } = this;
     const containers = [{ name: 'gateway', image: 'evergate/gateway:test' }];
     const metadata = { name, namespace, labels: { ...fleetLabels(fleet) } };
-    await this.client.create(pods, { apiVersion: 'v1', kind: 'Pod', metadata, spec: { containers } });
+    const spec = { containers, terminationGracePeriodSeconds: 60 };
+    await this.client.create(pods, { apiVersion: 'v1', kind: 'Pod', metadata, spec });
     await this.podReady(name, podIP, true);
   }
 
@@ -143,6 +180,10 @@ export class OperatorUnderTest {
     return this.client.get(resource, { namespace: this.namespace, name });
   }
 
+  async list(resource: Resource): Promise<readonly KubeObject[]> {
+    return (await this.client.listAll(resource, { namespace: this.namespace })).items;
+  }
+
   /** Resolves with the object once `holds`; rejects with what it is like instead after 20 s. */
   async eventually(resource: Resource, name: string, holds: (object: KubeObject) => boolean): Promise<KubeObject> {
     const endsAt = performance.now() + LIMIT_MS;
@@ -150,49 +191,98 @@ export class OperatorUnderTest {
       const found = await this.get(resource, name).catch((error: unknown) => error);
       if (!(found instanceof Error) && holds(found as KubeObject)) return found as KubeObject;
       if (performance.now() > endsAt) throw new Error(`${name} is ${describe(found)}\n${this.log.join('\n')}`);
-      await wait(systemClock, 20);
+      await wait(systemClock, 10);
     }
   }
 
-  /** What a pod would say that serves everything that is stored. */
-  async #ask(address: string): Promise<PodAnswer> {
-    const told = this.answers.get(address);
-    if (told !== undefined) return told();
-    const fleet = this.fleetOfPods;
-    const [routes, endpoints] = await Promise.all(
-      (['routes', 'endpoints'] as const).map(async (kind) => {
-        const object = await this.get(configMaps, indexObjectName(fleet, kind)).catch(() => undefined);
-        const text = (object?.['data'] as Record<string, string> | undefined)?.[indexKey(kind)];
-        return text === undefined ? null : JSON.parse(text);
-      }),
-    );
-    const report = readPodReport({ routes, endpoints, secrets: null, reads: [1], refused: { problems: [] } });
-    return report === undefined ? { outcome: 'Unreachable', why: 'no answer' } : { outcome: 'Answered', report };
+  /** Resolves when the object is gone. */
+  async gone(resource: Resource, name: string): Promise<void> {
+    const endsAt = performance.now() + LIMIT_MS;
+    while ((await this.list(resource)).some(({ metadata }) => metadata.name === name)) {
+      if (performance.now() > endsAt) throw new Error(`${name} is still there\n${this.log.join('\n')}`);
+      await wait(systemClock, 10);
+    }
   }
 
-  /** The fleet whose pods there are. */
-  fleetOfPods = 'edge';
+  /** The writes of the operators, but for what is written all the time: leases and events. */
+  writes(): readonly RequestReport[] {
+    return this.requests.filter(
+      ({ verb, resource }) => !['get', 'list', 'watch'].includes(verb) && !['leases', 'events'].includes(resource),
+    );
+  }
+
+  /** The text of a fleet's index, where there is one. */
+  async index(kind: 'routes' | 'endpoints', fleet = 'edge'): Promise<Record<string, unknown> | undefined> {
+    const object = await this.get(configMaps, indexObjectName(fleet, kind)).catch(() => undefined);
+    const text = (object?.['data'] as Record<string, string> | undefined)?.[indexKey(kind)];
+    return text === undefined ? undefined : (JSON.parse(text) as Record<string, unknown>);
+  }
+
+  #logger(): Logger {
+    const say = (message: string, fields?: object): void => void this.log.push(`${message} ${JSON.stringify(fields)}`);
+    return { error: say, warn: say, info: say, debug: say };
+  }
+
+  async #ask(address: string): Promise<PodAnswer> {
+    return this.answers.get(address)?.() ?? this.current();
+  }
+
+  /** What a pod would say that serves everything that is stored. */
+  async current(): Promise<PodAnswer> {
+    const [routes, endpoints] = await Promise.all([
+      this.index('routes', this.fleetOfPods),
+      this.index('endpoints', this.fleetOfPods),
+    ]);
+    return answer({ routes, endpoints });
+  }
+}
+
+/** What a gateway answers that serves these writes. */
+export function answer(report: object): PodAnswer {
+  const read = readPodReport({ reads: [1], refused: { problems: [] }, ...report });
+  return read === undefined ? { outcome: 'Unreachable', why: 'no answer' } : { outcome: 'Answered', report: read };
 }
 
 function describe(found: unknown): string {
   return found instanceof Error ? found.message : JSON.stringify(found, null, 1);
 }
 
+interface Condition {
+  readonly type: string;
+  readonly status: string;
+  readonly reason: string;
+  readonly message: string;
+}
+
+/** The conditions of an object, then those of its parents. */
+export function conditionsOf(object: KubeObject): readonly Condition[] {
+  const { conditions = [], parents = [] } = (object['status'] ?? {}) as StatusFields;
+  return [...conditions, ...parents.flatMap((parent) => parent.conditions ?? [])];
+}
+
 /** The status of a condition of an object, or of its first parent. */
 export function conditionOf(object: KubeObject, type: string): string | undefined {
-  const { conditions = [], parents = [] } = (object['status'] ?? {}) as StatusFields;
-  const all = [...conditions, ...parents.flatMap((parent) => parent.conditions ?? [])];
-  return all.find((condition) => condition.type === type)?.status;
+  return conditionsOf(object).find((condition) => condition.type === type)?.status;
+}
+
+/** The reason of that condition. */
+export function reasonOf(object: KubeObject, type: string): string | undefined {
+  return conditionsOf(object).find((condition) => condition.type === type)?.reason;
 }
 
 /** The message of that condition. */
 export function messageOf(object: KubeObject, type: string): string | undefined {
-  const { conditions = [], parents = [] } = (object['status'] ?? {}) as StatusFields;
-  const all = [...conditions, ...parents.flatMap((parent) => parent.conditions ?? [])];
-  return all.find((condition) => condition.type === type)?.message;
+  return conditionsOf(object).find((condition) => condition.type === type)?.message;
 }
 
 interface StatusFields {
-  readonly conditions?: readonly { readonly type: string; readonly status: string; readonly message: string }[];
-  readonly parents?: readonly { readonly conditions?: StatusFields['conditions'] }[];
+  readonly conditions?: readonly Condition[];
+  readonly parents?: readonly { readonly conditions?: readonly Condition[] }[];
+}
+
+/** The sum of a counter's series on an operator's metrics page. */
+export async function metric(operator: Operator, name: string): Promise<number> {
+  const text = await (await fetch(`http://127.0.0.1:${operator.healthPort}/metrics`)).text();
+  const lines = text.split('\n').filter((line) => line.startsWith(`${name}{`) || line.startsWith(`${name} `));
+  return lines.reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' '))), 0);
 }

@@ -6,8 +6,8 @@ import { buildBinaries } from './buildBinaries.ts';
 export async function provideBinaries(env: Environment, say: (line: string) => void): Promise<Binaries> {
   const found = findBinaries(env);
   if (found !== undefined) return found;
-  if (spawnSync('go', ['version']).status !== 0) throw new Error(remedy);
-  await buildBinaries(ownFolder(env), say);
+  if (spawnSync('go', ['version'], { env }).status !== 0) throw new Error(remedy);
+  await buildBinaries(ownFolder(env), env, say);
   const built = findBinaries(env);
   if (built === undefined) throw new Error(remedy);
   return built;
