@@ -21,6 +21,8 @@ const backendEndpoints = z.object({
   id: z.string().min(1).max(512),
   /** The Service's own address, the last resort; absent for a headless Service. */
   clusterAddress: z.object({ address, port }).optional(),
+  /** Of a Service of type ExternalName: gateways find the endpoints themselves, by DNS. */
+  externalName: z.object({ hostname: z.string().min(1).max(253), port }).optional(),
   /** One address family only, so a dual-stack pod stands here once. */
   endpoints: z.array(endpoint).max(10_000),
 });
@@ -33,6 +35,7 @@ export type Endpoint = Readonly<z.infer<typeof endpoint>>;
 export interface BackendEndpoints {
   readonly id: string;
   readonly clusterAddress?: { readonly address: string; readonly port: number } | undefined;
+  readonly externalName?: { readonly hostname: string; readonly port: number } | undefined;
   readonly endpoints: readonly Endpoint[];
 }
 export interface EndpointsPart {

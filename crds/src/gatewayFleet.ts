@@ -1,5 +1,6 @@
 import { defaultHealthPrefix } from '@evergate/contract/names';
 import { z } from 'zod';
+import { externalNames } from './externalNames.ts';
 import { cidr, fleetName, hostname, port, sectionName } from './fields.ts';
 import { fleetErrors } from './fleetErrors.ts';
 import { networkFields } from './fleetNetwork.ts';
@@ -137,6 +138,7 @@ const spec = withRules(
     clientTraffic: clientTraffic.prefault({}).describe('What clients may send, and how long they may take.'),
     telemetry: telemetry.prefault({}).describe('What the gateways tell about themselves.'),
     errors: fleetErrors.prefault({}).describe('How the gateways answer what they answer themselves.'),
+    externalNames: externalNames.prefault({}).describe('Backends outside of the cluster.'),
   }),
   enoughReplicas,
   enoughAutoscaledReplicas,

@@ -168,6 +168,7 @@ describe('defaults are filled in', () => {
       },
       telemetry: { accessLog: { mode: 'Errors', percent: 1 }, metrics: { perRoute: 'All' } },
       errors: { reasonHeader: 'Trusted', pages: [] },
+      externalNames: { allow: [] },
     });
   });
 

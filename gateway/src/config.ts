@@ -21,6 +21,8 @@ export interface GatewayConfig {
   readonly logLevel: LogLevel;
   /** Where it runs, as EndpointSlices name zones. */
   readonly zone: string | undefined;
+  /** Ranges of the cluster that no ExternalName Service may lead to, beside the API server's address. */
+  readonly forbiddenRanges: readonly string[];
 }
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -43,8 +45,14 @@ export function readConfig(env: Environment): Parsed<GatewayConfig> {
     drainTimeoutMs: readDuration(env, 'EVERGATE_DRAIN_TIMEOUT', problems),
     logLevel: readLogLevel(env, problems),
     zone: env['EVERGATE_ZONE'] || undefined,
+    forbiddenRanges: listOf(env['EVERGATE_FORBIDDEN_CIDRS']).concat(listOf(env['KUBERNETES_SERVICE_HOST'])),
   };
   return problems.length === 0 ? { ok: true, value, ignored: [] } : { ok: false, problems };
+}
+
+/** Separated by commas. */
+function listOf(text: string | undefined): readonly string[] {
+  return (text ?? '').split(',').flatMap((part) => part.trim() || []);
 }
 
 function readPort(env: Environment, name: string, byDefault: number, problems: Problem[]): number {

@@ -1,3 +1,4 @@
+import { Resolver } from 'node:dns/promises';
 import type { Rule } from '@evergate/contract/routeTable';
 import { createAdminPort } from './adminPort.ts';
 import { WeightedBackends } from './balance/weightedBackends.ts';
@@ -24,6 +25,8 @@ import { compileRule, compileSnapshot } from './snapshot/compile.ts';
 import { type StaleReason, staleness } from './staleness.ts';
 import { createStatusPort } from './statusPort.ts';
 import { Backends } from './upstream/backends.ts';
+import { ExternalNames, type NameServers } from './upstream/externalNames.ts';
+import { forbiddenAddresses } from './upstream/forbiddenAddresses.ts';
 import { Prober } from './upstream/prober.ts';
 
 const LOG_LIMIT_BYTES = 4 * 1_048_576;
@@ -51,7 +54,14 @@ export async function startGateway(config: GatewayConfig): Promise<RunningGatewa
     },
   });
   const log = createLog({ level: config.logLevel, write: (line) => lines.write(line), now: Date.now });
-  const backends = new Backends({ clock: now, zone: config.zone }, counters.backends);
+  const isForbidden = forbiddenAddresses(config.forbiddenRanges);
+  const externalNames = new ExternalNames({
+    servers: nameServers(),
+    isForbidden: (address) => isForbidden(address) || backends.hasAddress(address),
+    counters,
+    clock: now,
+  });
+  const backends: Backends = new Backends({ clock: now, zone: config.zone }, counters.backends, externalNames);
   const prober = new Prober({ backends, counters, clock: now });
   const gateway = new Gateway({ counters, backends, deadlines: new Deadlines(now), accessLog: new AccessLog(lines) });
   const listeners = new Listeners({ host: config.host, events: listenerEvents(gateway, log), now });
@@ -103,12 +113,18 @@ export async function startGateway(config: GatewayConfig): Promise<RunningGatewa
       log.info('draining');
       await serving.finishDrain();
       prober.close();
+      externalNames.close();
       await Promise.all([reloader.close(), status.close(), admin.close()]);
       await delivery.close();
       log.info('drained');
       await lines.close(1_000);
     },
   };
+}
+
+/** Those of the machine. A lookup takes 4 s at most. */
+function nameServers(): NameServers {
+  return new Resolver({ timeout: 2_000, tries: 2 });
 }
 
 function listenerEvents(gateway: Gateway, log: Logger): ConstructorParameters<typeof Listeners>[0]['events'] {

@@ -16,6 +16,7 @@ describe('the environment of a gateway', () => {
         drainTimeoutMs: undefined,
         logLevel: 'info',
         zone: undefined,
+        forbiddenRanges: [],
       },
     });
   });

@@ -50,6 +50,10 @@ export class Counters<Reason extends string = string, Kind extends string = stri
   probesSent = 0;
   probesFailed = 0;
   probesPostponed = 0;
+  /** Of ExternalName Services: names looked up, without an answer, and addresses that must not be connected to. */
+  dnsLookups = 0;
+  dnsFailures = 0;
+  dnsForbidden = 0;
   reloadsSucceeded = 0;
   reloadsRefused = 0;
   /** Lines of the access log and of the process's own. */

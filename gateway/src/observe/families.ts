@@ -39,6 +39,17 @@ const numbers: readonly Numbers[] = [
     'Times that a probe had to wait because too many were due.',
     (all) => all.probesPostponed,
   ),
+  counter('evergate_dns_lookups_total', 'Lookups of names of ExternalName Services.', (all) => all.dnsLookups),
+  counter(
+    'evergate_dns_failures_total',
+    'Lookups without an answer; the last addresses stayed.',
+    (all) => all.dnsFailures,
+  ),
+  counter(
+    'evergate_dns_forbidden_addresses_total',
+    'Addresses that a name resolved to and that must not be connected to.',
+    (all) => all.dnsForbidden,
+  ),
   counter('evergate_reloads_total', 'Route tables swapped in.', (all) => all.reloadsSucceeded),
   counter('evergate_reloads_refused_total', 'Route tables refused; the last one stayed.', (all) => all.reloadsRefused),
   counter(

@@ -2,6 +2,7 @@ import type { BackendEndpoints } from '@evergate/contract/endpoints';
 import type { BackendSettings } from '@evergate/contract/routeTable';
 import type { BackendCounters } from '../observe/backendCounters.ts';
 import { Backend, type BackendContext, plainContext } from './backend.ts';
+import type { ExternalName, ExternalNames } from './externalNames.ts';
 
 const SWEEP_MS = 5_000;
 
@@ -11,9 +12,12 @@ export class Backends {
   readonly #context: BackendContext;
   readonly #counters: BackendCounters;
   readonly #timer: NodeJS.Timeout;
+  readonly #externalNames: ExternalNames | undefined;
   #listed = new Map<string, BackendEndpoints>();
 
-  constructor(context: Partial<BackendContext>, counters: BackendCounters) {
+  /** Without `externalNames` such backends have no endpoints. */
+  constructor(context: Partial<BackendContext>, counters: BackendCounters, externalNames?: ExternalNames) {
+    this.#externalNames = externalNames;
     this.#context = { ...plainContext, ...context };
     this.#counters = counters;
     this.#timer = setInterval(() => this.sweep(), SWEEP_MS);
@@ -49,8 +53,18 @@ export class Backends {
       if (configured.has(id)) continue;
       backend.update(undefined);
       this.#backends.delete(id);
+      this.#externalNames?.forget(id);
     }
     this.#counters.retain([...this.#backends.values()].map(({ slot }) => slot));
+  }
+
+  /** Whether some backend of the cluster is known to have that address: such a one belongs to the cluster. */
+  hasAddress(address: string): boolean {
+    for (const { clusterAddress, endpoints } of this.#listed.values()) {
+      if (clusterAddress?.address === address || endpoints.some((endpoint) => endpoint.address === address))
+        return true;
+    }
+    return false;
   }
 
   /** Takes over the endpoints document. */
@@ -82,8 +96,17 @@ export class Backends {
   }
 
   #relist(backend: Backend): void {
-    backend.update(this.#listed.get(backend.id));
+    const listed = this.#listed.get(backend.id);
+    backend.update(listed?.externalName === undefined ? listed : this.#resolved(listed, listed.externalName));
     this.#counters.setEndpointsReady(backend.slot, backend.usable.length);
+  }
+
+  #resolved({ id }: BackendEndpoints, name: ExternalName): BackendEndpoints {
+    const onChanged = (): void => {
+      const backend = this.#backends.get(id);
+      if (backend !== undefined) this.#relist(backend);
+    };
+    return { id, endpoints: this.#externalNames?.endpointsOf(id, name, onChanged) ?? [] };
   }
 }
 

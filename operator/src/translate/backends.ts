@@ -3,6 +3,7 @@ import type { BackendEndpoints } from '@evergate/contract/endpoints';
 import { backendId } from '@evergate/contract/names';
 import { type EndpointSlice, type ReferenceGrant, type Service, serviceNameLabel } from '@evergate/crds/kubernetes';
 import { type AddressFamily, collectEndpoints } from './endpoints.ts';
+import { resolveExternalName } from './externalName.ts';
 import { permissions } from './grants.ts';
 import type { Finding, Warning } from './verdict.ts';
 
@@ -40,16 +41,17 @@ export interface BackendSources {
   readonly referenceGrants: readonly ReferenceGrant[];
 }
 
-type PortResolution = Exclude<BackendResolution, { outcome: 'Withdrawn' }>;
-
-/** Indexes the sources once; each Service port is then resolved once, whichever rules name it. */
-export function indexBackends(sources: BackendSources): Backends {
+/**
+ * Indexes the sources once; each Service port is then resolved once, whichever rules name it. `allowedNames` are those that ExternalName
+ * Services may have.
+ */
+export function indexBackends(sources: BackendSources, allowedNames: readonly string[]): Backends {
   const isPermitted = permissions(sources.referenceGrants);
   const services = new Map(sources.services.map((service) => [keyOf(service.metadata), service]));
   const slices = Map.groupBy(sources.endpointSlices, ({ metadata }) =>
     keyOf({ namespace: metadata.namespace, name: metadata.labels?.[serviceNameLabel] ?? '' }),
   );
-  const resolved = new Map<string, PortResolution>();
+  const resolved = new Map<string, BackendResolution>();
 
   const resolve: ResolveBackend = (fromNamespace, ref) => {
     const namespace = ref.namespace ?? fromNamespace;
@@ -58,7 +60,7 @@ export function indexBackends(sources: BackendSources): Backends {
     const known = resolved.get(id);
     if (known !== undefined) return known;
     const key = keyOf({ namespace, name: ref.name });
-    const resolution = resolvePort(id, key, ref.port, services.get(key), slices.get(key) ?? []);
+    const resolution = resolvePort(id, key, ref.port, services.get(key), slices.get(key) ?? [], allowedNames);
     resolved.set(id, resolution);
     return resolution;
   };
@@ -93,14 +95,12 @@ function resolvePort(
   number: number,
   service: Service | undefined,
   slices: readonly EndpointSlice[],
-): PortResolution {
+  allowedNames: readonly string[],
+): BackendResolution {
   if (service === undefined) {
     return mistake('BackendNotFound', `Service ${key} does not exist; create it, or correct the name`);
   }
-  if (service.spec.type === 'ExternalName') {
-    const remedy = 'use a Service with a selector, or one with EndpointSlices of your own';
-    return mistake('UnsupportedValue', `Service ${key} is of type ExternalName, which is not supported yet; ${remedy}`);
-  }
+  if (service.spec.type === 'ExternalName') return resolveName(id, key, number, service, allowedNames);
   const port = service.spec.ports.find((candidate) => candidate.port === number && candidate.protocol === 'TCP');
   if (port === undefined) return mistake('PortNotFound', missingPort(key, number, service));
   if (slices.length > 0 && slices.every(({ addressType }) => addressType === 'FQDN')) {
@@ -113,7 +113,21 @@ function resolvePort(
   return { outcome: 'Resolved', backend: readBackend(id, key, service, port, slices) };
 }
 
-function mistake(reason: Finding['reason'], message: string): PortResolution {
+/** Its ports mean nothing (Kubernetes ignores them): the number that the route names is the one to connect to. */
+function resolveName(
+  id: string,
+  key: string,
+  port: number,
+  { spec }: Service,
+  allowedNames: readonly string[],
+): BackendResolution {
+  const resolution = resolveExternalName(key, spec.externalName, allowedNames);
+  if ('finding' in resolution) return resolution;
+  const endpoints = { id, externalName: { hostname: resolution.hostname, port }, endpoints: [] };
+  return { outcome: 'Resolved', backend: { service: key, endpoints, warnings: [] } };
+}
+
+function mistake(reason: Finding['reason'], message: string): BackendResolution {
   return { outcome: 'Mistake', finding: { reason, message } };
 }
 

@@ -61,7 +61,7 @@ export function translate(input: TranslateInput): Translation {
   const fleet = readFleet(input.fleet, input.lastGoodFleet);
   const settings = fleetSettings(fleet.fleet.spec);
   const previous = servedTable(input.previous ?? new Map());
-  const { resolve, find } = indexBackends(input);
+  const { resolve, find } = indexBackends(input, fleet.fleet.spec.externalNames.allow);
   const context: ServeContext = { settings, previous, resolve };
 
   const attached = readRoutes(input.routes, previous)
