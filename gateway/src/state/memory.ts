@@ -42,6 +42,10 @@ export class MemoryStore implements Store {
     this.#values.set(key, value, ttlMs);
   }
 
+  async replace(key: string, value: string, ttlMs: number): Promise<void> {
+    if (this.#values.get(key) !== undefined) this.#values.set(key, value, ttlMs);
+  }
+
   close(): void {
     this.#values.clear();
   }

@@ -78,6 +78,10 @@ export class RedisStore implements Store {
     await this.#send(() => this.#client.set(key, value, 'PX', Math.max(1, Math.ceil(ttlMs))));
   }
 
+  async replace(key: string, value: string, ttlMs: number): Promise<void> {
+    await this.#send(() => this.#client.set(key, value, 'PX', Math.max(1, Math.ceil(ttlMs)), 'XX'));
+  }
+
   close(): void {
     this.#health.close();
     this.#client.disconnect();

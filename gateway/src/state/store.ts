@@ -45,6 +45,8 @@ export interface Store {
   session(key: string, renewMs: number): Promise<StoredSession | undefined>;
   get(key: string): Promise<string | undefined>;
   set(key: string, value: string, ttlMs: number): Promise<void>;
+  /** As `set`, where there is a value already. */
+  replace(key: string, value: string, ttlMs: number): Promise<void>;
   readonly status: StoreStatus;
   close(): void;
 }

@@ -139,6 +139,15 @@ export function describeStore(name: string, underTest: () => StoreUnderTest): vo
       expect(await store().get(key)).toBeUndefined();
     });
 
+    test('a value is replaced only where there is one', async () => {
+      const key = `test:${process.pid}:replaced`;
+      await store().replace(key, 'new', 10_000);
+      expect(await store().get(key)).toBeUndefined();
+      await store().set(key, 'old', 10_000);
+      await store().replace(key, 'new', 10_000);
+      expect(await store().get(key)).toBe('new');
+    });
+
     test('a session lives on while it is read with a renewal, and ends without', async () => {
       const key = `test:${process.pid}:session`;
       await store().set(key, '{"user":"ada"}', 2 * span());
