@@ -163,9 +163,11 @@ function slotOf({ kind }: DocumentIndex, { name, slot }: PartReference): PartSlo
 }
 
 function routesContent({ settings, rules, backends }: FleetContent): DocumentContent {
+  const asks = settings.enforced !== undefined || rules.some(asksAnything);
   return {
     kind: 'routes',
     head: settings,
+    ...(asks ? { requires: ['policies'] } : {}),
     lists: {
       rules: rules.map((rule) => ({
         id: rule.id,
@@ -175,6 +177,10 @@ function routesContent({ settings, rules, backends }: FleetContent): DocumentCon
       backends: backends.map((backend) => ({ id: backend.id, shardKey: backend.id, value: backend })),
     },
   };
+}
+
+function asksAnything({ auth, access, rateLimits }: Rule): boolean {
+  return auth !== undefined || access !== undefined || rateLimits !== undefined;
 }
 
 function endpointsContent({ endpoints, gateways }: FleetContent): DocumentContent {
