@@ -2,7 +2,7 @@
 # The tests want a real API server too: `make control-plane` finds one, or builds it where Go is installed.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test redis control-plane lint format-check typecheck generated generate bench images lock clean
+.PHONY: help run test redis control-plane lint format-check typecheck generated generate kustomize bench images e2e lock clean
 
 # The Node that npm installed, whatever the machine's own is.
 NODE := node_modules/.bin/node
@@ -10,7 +10,7 @@ INSTALLED := node_modules/.installed
 MANIFESTS := package.json package-lock.json $(wildcard */package.json)
 
 help: ## Say what there is to do
-	@sed -n 's/^\([a-z-]*\):.*## /\1 - /p' $(MAKEFILE_LIST)
+	@sed -n 's/^\([a-z0-9-]*\):.*## /\1 - /p' $(MAKEFILE_LIST)
 
 run: $(INSTALLED) ## Serve the example shop on http://shop.localhost:8080, with its demo services
 	@$(NODE) examples/demo/backends.js -- $(NODE) cli/bin/evergate.js run examples/shop examples/shop-local
@@ -37,15 +37,20 @@ format-check: $(INSTALLED)
 typecheck: $(INSTALLED)
 	npm run typecheck
 
+GENERATED := crds/*.yaml charts/*/README.md charts/*/files/crds/*.yaml charts/*/files/dashboards/*.json docs/reference/*.md deploy/argocd/*.yaml
+
 # Generated anew, nothing may differ from what is there.
 generated: $(INSTALLED)
-	@before=$$(cat crds/*.yaml charts/*/files/crds/*.yaml docs/reference/*.md | cksum) && npm run --silent generate > /dev/null && \
-	after=$$(cat crds/*.yaml charts/*/files/crds/*.yaml docs/reference/*.md | cksum) && \
+	@before=$$(cat $(GENERATED) | cksum) && npm run --silent generate > /dev/null && \
+	after=$$(cat $(GENERATED) | cksum) && \
 	if [ "$$before" != "$$after" ]; then echo 'generated files were out of date; commit what make generate wrote'; exit 1; fi && \
 	echo 'generated files are up to date'
 
-generate: $(INSTALLED) ## Write the CRDs and the field reference from the schemas
+generate: $(INSTALLED) ## Write the CRDs, the references, the chart's README and the dashboards
 	npm run --silent generate
+
+kustomize: $(INSTALLED) ## Write deploy/kustomize from the chart; needs helm, or HELM=...
+	$(NODE) --conditions=source deploy/src/generateKustomize.ts
 
 bench: $(INSTALLED) ## Compare the gateway with its peers, as far as they are installed
 	npm run build
@@ -54,6 +59,9 @@ bench: $(INSTALLED) ## Compare the gateway with its peers, as far as they are in
 images: $(INSTALLED) ## Build the images of operator and gateway; BASE=... names their base image, else they have none
 	npm run build
 	$(NODE) scripts/buildImages.js
+
+e2e: $(INSTALLED) ## Test with real pods on the cluster of KUBECONFIG, or on a kind cluster that it makes; JEST="order" runs those that match
+	npm run e2e -- $(JEST)
 
 lock: ## After a change of dependencies: install them and complete package-lock.json for all platforms
 	npm install

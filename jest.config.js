@@ -1,5 +1,5 @@
 /** One project a workspace; Node strips the types itself, so nothing is transformed. */
-const workspaces = ['contract', 'crds', 'operator', 'gateway', 'cli', 'bench'];
+const workspaces = ['contract', 'process', 'crds', 'operator', 'gateway', 'cli', 'bench', 'deploy', 'e2e'];
 
 const sources = {
   transform: {},

@@ -5,6 +5,8 @@ import { chooseFleet, fleetsOf } from './fleet/fleets.ts';
 import { translateFleet } from './fleet/translateFleet.ts';
 import { formatReport, lintFormats } from './lint/format.ts';
 import { lint } from './lint/lint.ts';
+import { loadBalancerConfig, loadBalancers } from './loadBalancer/command.ts';
+import { balances, type GatewayAddress } from './loadBalancer/loadBalancer.ts';
 import { loadFiles } from './manifests/loadFiles.ts';
 import { runCommand } from './run/command.ts';
 
@@ -63,6 +65,32 @@ program
     if (errors > 0) process.stderr.write(`evergate: ${errors} errors in the files; evergate lint says which\n`);
   });
 
+program
+  .command('lb-config')
+  .description('Write the configuration of a load balancer in front of gateways on plain machines.')
+  .argument('<paths...>', 'folders (with all below them), files, or - for standard input')
+  .addOption(new Option('--for <program>', 'which load balancer').choices(loadBalancers).makeOptionMandatory())
+  .requiredOption('--gateway <host:port,weight>', 'a gateway and its weight, 1 without it; once for each', addGateway)
+  .addOption(new Option('--balance <how>', 'how gateways are chosen').choices(balances).default('least-conn'))
+  .option('--certificate <file>', 'the certificate that clients see, with its chain; needs --key', plainPath)
+  .option('--key <file>', 'the key of the certificate', plainPath)
+  .option('--port <port>', 'the port that clients connect to; 443 with a certificate, else 80', wholeNumber(1, 65_535))
+  .option('--read-timeout <seconds>', 'how long a gateway may be silent', wholeNumber(1, 86_400), 30)
+  .option('--listener <name>', 'the listener that the addresses are of; the first one by default')
+  .option('--fleet <namespace/name>', 'the GatewayFleet, where there are several')
+  .action(async (paths: readonly string[], { gateway, certificate, key, port, readTimeout, ...options }) => {
+    if ((certificate === undefined) !== (key === undefined)) throw new Error('--certificate and --key go together');
+    const tls = certificate === undefined ? undefined : { certificate, key };
+    const config = loadBalancerConfig(await loadFiles(paths), {
+      ...options,
+      gateways: gateway,
+      certificate: tls,
+      port: port ?? (tls === undefined ? 80 : 443),
+      readTimeoutSeconds: readTimeout,
+    });
+    process.stdout.write(config);
+  });
+
 function wholeNumber(min: number, max: number): (text: string) => number {
   return (text) => {
     const number = Number(text);
@@ -75,6 +103,19 @@ function addHeader(field: string, headers: readonly string[]): readonly string[]
   const [, name, value] = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*(.*?)[ \t]*$/.exec(field) ?? [];
   if (name === undefined || value === undefined) throw new InvalidArgumentError("write it as 'name: value'");
   return [...headers, name, value];
+}
+
+/** What would have to be quoted would have to be quoted differently in each configuration. */
+function plainPath(text: string): string {
+  if (/^[-A-Za-z0-9_./@+:]+$/.test(text)) return text;
+  throw new InvalidArgumentError('write a path of letters, digits and -_./@+: only');
+}
+
+function addGateway(text: string, gateways: readonly GatewayAddress[] = []): readonly GatewayAddress[] {
+  const [, address, weight = '1'] =
+    /^((?:[-A-Za-z0-9.]+|\[[0-9a-fA-F:]+\]):[0-9]{1,5})(?:,([1-9][0-9]{0,2}))?$/.exec(text) ?? [];
+  if (address === undefined) throw new InvalidArgumentError('write it as host:port or host:port,weight');
+  return [...gateways, { address, weight: Number(weight) }];
 }
 
 try {

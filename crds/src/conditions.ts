@@ -21,6 +21,8 @@ export const conditionTypes = {
   Available: 'Available',
   /** Of a fleet: it serves, and something needs attention. */
   Degraded: 'Degraded',
+  /** Of a policy with a circuit breaker: some gateway leaves a backend alone now, or tries whether it is back. */
+  CircuitOpen: 'CircuitOpen',
   /** Only while true, for kstatus: the operator is on its way to what the object says. */
   Reconciling: 'Reconciling',
   /** Only while true, and never beside the other: it will not get there unless something changes. */
@@ -61,6 +63,8 @@ export const conditionReasons = {
   Available: 'Available',
   TooFewGateways: 'TooFewGateways',
   AllWell: 'AllWell',
+  CircuitOpen: 'CircuitOpen',
+  CircuitClosed: 'CircuitClosed',
   ObjectNotOurs: 'ObjectNotOurs',
   ApplyFailed: 'ApplyFailed',
   GatewayRefused: 'GatewayRefused',

@@ -1,8 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { DocumentOrder } from '@evergate/contract/document';
 import type { FleetSettings, Rule } from '@evergate/contract/routeTable';
-import type { Logger } from './observe/log.ts';
-import { type SideHandler, SidePort, sendJson } from './observe/sidePort.ts';
+import type { Logger } from '@evergate/process/log';
+import { type SideHandler, SidePort, sendJson } from '@evergate/process/sidePort';
 import { writeSliced } from './observe/slicedWriter.ts';
 
 const MAX_CONNECTIONS = 16;

@@ -2,9 +2,9 @@ import { isIP } from 'node:net';
 import { parseDuration } from '@evergate/contract/duration';
 import { defaultPorts } from '@evergate/contract/names';
 import type { Parsed, Problem } from '@evergate/contract/problem';
-import { anyHost } from './anyHost.ts';
+import { anyHost } from '@evergate/process/anyHost';
+import { type LogLevel, logLevels } from '@evergate/process/log';
 import { type DeliveryConfig, readDelivery } from './deliveryConfig.ts';
-import { type LogLevel, logLevels } from './observe/log.ts';
 
 /** What a gateway process is told by its environment. Everything else stands in the route table. */
 export interface GatewayConfig {

@@ -1,9 +1,9 @@
 import type { DocumentKind } from '@evergate/contract/names';
+import type { Logger } from '@evergate/process/log';
 import { ApiClient } from './apiServer/apiClient.ts';
 import { ServiceAccount } from './apiServer/serviceAccount.ts';
 import type { GatewayConfig } from './config.ts';
 import type { WatchConfig } from './deliveryConfig.ts';
-import type { Logger } from './observe/log.ts';
 import { Copy } from './reload/copy.ts';
 import { CopySource } from './reload/copySource.ts';
 import { FileSource } from './reload/fileSource.ts';

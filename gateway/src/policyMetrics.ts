@@ -1,12 +1,15 @@
 import { Counter, Gauge, type Registry } from 'prom-client';
-import type { AuthProcess } from './policy/authProcess.ts';
+import type { PolicyCounters } from './policy/policyCounters.ts';
 import { authOutcomes, limitOutcomes } from './policy/policyCounters.ts';
+import type { SharedState } from './state/sharedState.ts';
+
+export interface PolicyMetricsOptions {
+  readonly counters: PolicyCounters;
+  readonly state: Pick<SharedState, 'status' | 'storeFailures'>;
+}
 
 /** Registers what is told of policies and of the shared state: all of it is read at a scrape. */
-export function registerPolicyMetrics(
-  registry: Registry,
-  { counters, state }: Pick<AuthProcess, 'counters' | 'state'>,
-): void {
+export function registerPolicyMetrics(registry: Registry, { counters, state }: PolicyMetricsOptions): void {
   const registers = [registry];
   new Counter({
     name: 'evergate_limited_requests_total',

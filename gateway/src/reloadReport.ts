@@ -1,5 +1,5 @@
+import type { Logger } from '@evergate/process/log';
 import type { Counters } from './observe/counters.ts';
-import type { Logger } from './observe/log.ts';
 import type { ReloadEvent } from './reload/reloadEvent.ts';
 import { orderOf } from './reload/stageRoutes.ts';
 

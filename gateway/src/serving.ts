@@ -1,7 +1,7 @@
+import type { Logger } from '@evergate/process/log';
 import type { ServedConfig } from './adminPort.ts';
 import type { Drain } from './drain.ts';
 import type { Listeners, ListenProblem } from './listen/listeners.ts';
-import type { Logger } from './observe/log.ts';
 import type { AuthProcess } from './policy/authProcess.ts';
 import type { Gateway } from './proxy/gateway.ts';
 import type { Change } from './reload/change.ts';

@@ -1,5 +1,6 @@
 import { Resolver } from 'node:dns/promises';
 import type { Rule } from '@evergate/contract/routeTable';
+import { createLog, type Logger } from '@evergate/process/log';
 import { createAdminPort } from './adminPort.ts';
 import { WeightedBackends } from './balance/weightedBackends.ts';
 import type { GatewayConfig } from './config.ts';
@@ -10,8 +11,8 @@ import { Listeners } from './listen/listeners.ts';
 import { AccessLog } from './observe/accessLog.ts';
 import { Counters } from './observe/counters.ts';
 import { EventLoopMonitor } from './observe/eventLoop.ts';
+import { containerLimits, registerLimits } from './observe/limits.ts';
 import { LineWriter, streamSink } from './observe/lineWriter.ts';
-import { createLog, type Logger } from './observe/log.ts';
 import { Metrics } from './observe/metrics.ts';
 import { AuthProcess } from './policy/authProcess.ts';
 import { PolicyCompiler } from './policy/policyCompiler.ts';
@@ -91,6 +92,7 @@ export async function startGateway(config: GatewayConfig): Promise<RunningGatewa
   const stale = (): readonly StaleReason[] => staleness(reloader.status.stale, delivery.contact, Date.now());
   registerDeliveryMetrics(metrics.registry, { delivery, status: () => reloader.status, stale, now: Date.now });
   registerPolicyMetrics(metrics.registry, auth);
+  registerLimits(metrics.registry, containerLimits());
   const status = createStatusPort({
     host: config.host,
     port: config.statusPort,

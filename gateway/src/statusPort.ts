@@ -2,9 +2,9 @@ import type { ServerResponse } from 'node:http';
 import type { DocumentOrder } from '@evergate/contract/document';
 import type { DocumentKind } from '@evergate/contract/names';
 import type { Problem } from '@evergate/contract/problem';
-import type { Logger } from './observe/log.ts';
+import type { Logger } from '@evergate/process/log';
+import { type SideHandler, SidePort, sendJson, sendText } from '@evergate/process/sidePort';
 import { type Metrics, metricsContentType } from './observe/metrics.ts';
-import { type SideHandler, SidePort, sendJson, sendText } from './observe/sidePort.ts';
 import { Turns } from './observe/turns.ts';
 import type { SourceName } from './reload/source.ts';
 import type { StaleReason } from './staleness.ts';
@@ -95,7 +95,9 @@ export function createStatusPort(options: StatusPortOptions): SidePort {
       '/health/ready': get((response) => sendReadiness(response, readiness())),
       '/metrics': scrape(options.metrics),
       '/breakers': get((response) => sendJson(response, 200, breakersOf(breakers()))),
-      '/revision': get((response) => sendJson(response, 200, reportOf(revision()))),
+      '/revision': get((response) =>
+        sendJson(response, 200, { ...reportOf(revision()), tripped: trippedOf(breakers()) }),
+      ),
     },
   });
 }
@@ -126,6 +128,12 @@ function scrape(metrics: Pick<Metrics, 'write'>): SideHandler {
   });
 }
 
+/** Backends whose breaker is not closed: in the answer that the operator asks for anyway. */
+function trippedOf(reports: readonly BreakerReport[]): unknown {
+  const backends = reports.flatMap(({ backend, state }) => (state === 'Closed' ? [] : [backend]));
+  return { count: backends.length, backends: backends.slice(0, LISTED) };
+}
+
 /** Breakers that are not closed come first, so that a cut list never hides one behind those that are. */
 function breakersOf(reports: readonly BreakerReport[]): unknown {
   const tripped = reports.filter(({ state }) => state !== 'Closed');
@@ -138,7 +146,7 @@ function breakersOf(reports: readonly BreakerReport[]): unknown {
 }
 
 /** Lists are cut, so that a table of broken rules does not make an endless answer; the counts are whole. */
-function reportOf(report: RevisionReport): unknown {
+function reportOf(report: RevisionReport): object {
   const { documents, reads, features, stale, staleBecause, contact, draining, waitingRules, refused } = report;
   return {
     ...documents,

@@ -1,9 +1,9 @@
 import { request as httpRequest } from 'node:http';
 import type { FleetSettings, Rule } from '@evergate/contract/routeTable';
+import { createLog } from '@evergate/process/log';
+import type { SidePort } from '@evergate/process/sidePort';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { type AdminPortOptions, createAdminPort, type ServedConfig } from '../src/adminPort.ts';
-import { createLog } from '../src/observe/log.ts';
-import type { SidePort } from '../src/observe/sidePort.ts';
 
 const order = { fleetUID: 'f', epoch: 1, sequence: 4182, revision: 'a'.repeat(64) };
 

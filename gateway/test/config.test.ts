@@ -1,5 +1,5 @@
+import { anyHost } from '@evergate/process/anyHost';
 import { describe, expect, test } from '@jest/globals';
-import { anyHost } from '../src/anyHost.ts';
 import { readConfig } from '../src/config.ts';
 
 describe('the environment of a gateway', () => {

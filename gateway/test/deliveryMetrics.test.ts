@@ -1,12 +1,12 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createLog } from '@evergate/process/log';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { Registry } from 'prom-client';
 import { Delivery } from '../src/delivery.ts';
 import type { DeliveryConfig } from '../src/deliveryConfig.ts';
 import { registerDeliveryMetrics } from '../src/deliveryMetrics.ts';
-import { createLog } from '../src/observe/log.ts';
 import type { ReloadStatus } from '../src/reload/reloadStatus.ts';
 import { eventually } from './support/eventually.ts';
 

@@ -1,8 +1,8 @@
 import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
+import { createLog } from '@evergate/process/log';
+import type { SidePort } from '@evergate/process/sidePort';
 import { afterEach, describe, expect, test } from '@jest/globals';
-import { createLog } from '../src/observe/log.ts';
-import type { SidePort } from '../src/observe/sidePort.ts';
 import { createStatusPort, type RevisionReport, type StatusPortOptions } from '../src/statusPort.ts';
 
 const order = {
@@ -104,7 +104,24 @@ describe('the status port', () => {
       draining: false,
       waiting: { count: 500, rules: waitingRules.slice(0, 100) },
       refused: { count: 1, problems: [{ path: 'rules[3]', message: 'expected a name' }] },
+      tripped: { count: 0, backends: [] },
     });
+  });
+
+  test('breakers that are not closed are named with the revision, and stand before the others', async () => {
+    const breaker = { forMs: 5, failureRate: 0, slowRate: 0 };
+    const closed = Array.from(
+      { length: 1_500 },
+      (_, index) => ({ backend: `b${index}`, state: 'Closed', ...breaker }) as const,
+    );
+    const open = { backend: 'shop/orders:80', state: 'Open', ...breaker } as const;
+    const url = await start({ breakers: () => [...closed, open] });
+    expect(await (await fetch(`${url}/revision`)).json()).toMatchObject({
+      tripped: { count: 1, backends: ['shop/orders:80'] },
+    });
+    const answer = (await (await fetch(`${url}/breakers`)).json()) as { count: number; breakers: object[] };
+    expect(answer).toMatchObject({ count: 1_501, tripped: 1 });
+    expect(answer.breakers).toEqual([open, ...closed.slice(0, 999)]);
   });
 
   test('metrics come as Prometheus text', async () => {

@@ -1,7 +1,7 @@
 import { hostname } from 'node:os';
 import type { Parsed, Problem } from '@evergate/contract/problem';
 import { parseObject } from '@evergate/crds/parse';
-import { type LogLevel, logLevels } from '@evergate/gateway/observe/log';
+import { type LogLevel, logLevels } from '@evergate/process/log';
 import type { KubeObject } from './kube/kubeObject.ts';
 
 /** What an operator process is told by its environment. */

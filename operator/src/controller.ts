@@ -3,6 +3,7 @@ import type { Acknowledgement } from './deliver/acknowledgement.ts';
 import type { EvictionEvent } from './deliver/evictor.ts';
 import type { PodClient } from './deliver/podClient.ts';
 import type { PublishEvent } from './deliver/publisher.ts';
+import { unreadable } from './deliver/unreadable.ts';
 import { FleetRuntime } from './fleetRuntime.ts';
 import { fleetsOfGrant, fleetsOfPolicy, fleetsOfRoute, fleetsOfService, mayMoveDefault } from './fleets.ts';
 import type { ApiClient } from './kube/apiClient.ts';
@@ -20,6 +21,7 @@ import {
   refreshMounts,
   writesAhead,
 } from './reconcile.ts';
+import type { GatewayCount } from './status/fleetStatus.ts';
 import { Statuses } from './statuses.ts';
 
 /** Bursts become one turn: the first change at once, the next when it was quiet, or after a fifth of a second. */
@@ -45,6 +47,8 @@ export type ControllerEvent =
   | { readonly type: 'forgotten'; readonly fleet: string }
   | { readonly type: 'published'; readonly fleet: string; readonly event: PublishEvent }
   | { readonly type: 'acknowledged'; readonly fleet: string; readonly acknowledgement: Acknowledgement }
+  /** The gateways of a fleet were counted. */
+  | { readonly type: 'counted'; readonly fleet: string; readonly gateways: GatewayCount }
   /** A gateway that is stuck on an older table was to be replaced. */
   | { readonly type: 'eviction'; readonly fleet: KubeObject; readonly eviction: EvictionEvent }
   /** The kubelet of a pod could not be told of new documents; it is told again in a moment. */
@@ -98,6 +102,7 @@ export class Controller implements CacheListener {
       controllerName,
       fleetNamespaces,
       runtimes: this.#runtimes,
+      onCounted: (fleet, gateways) => report({ type: 'counted', fleet, gateways }),
       onWritten: (resource, now, before) => report({ type: 'statusWritten', resource, now, before }),
       onError: (resource, key, error) => report({ type: 'statusFailed', resource, key, error }),
     });
@@ -249,7 +254,8 @@ export class Controller implements CacheListener {
   #acknowledged(runtime: FleetRuntime, now: Acknowledgement, before: Acknowledgement): void {
     this.#options.report({ type: 'acknowledged', fleet: runtime.key, acknowledgement: now });
     for (const route of this.#statuses.acknowledged(runtime, now, before)) this.#arrived(runtime.key, route);
-    if (writesAhead(runtime).length > 0) this.#queue.add(runtime.key);
+    const mayWrite = [now, before].map(({ pods }) => unreadable(pods) === undefined);
+    if (writesAhead(runtime).length > 0 || mayWrite[0] !== mayWrite[1]) this.#queue.add(runtime.key);
   }
 
   #arrived(fleet: string, route: string): void {

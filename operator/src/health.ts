@@ -1,6 +1,6 @@
-import { anyHost } from '@evergate/gateway/anyHost';
-import type { Logger } from '@evergate/gateway/observe/log';
-import { SidePort, sendJson } from '@evergate/gateway/observe/sidePort';
+import { anyHost } from '@evergate/process/anyHost';
+import type { Logger } from '@evergate/process/log';
+import { SidePort, sendJson } from '@evergate/process/sidePort';
 import type { Registry } from 'prom-client';
 
 export interface HealthOptions {

@@ -1,4 +1,4 @@
-import { createLog } from '@evergate/gateway/observe/log';
+import { createLog } from '@evergate/process/log';
 import { readConfig } from './config.ts';
 import { clientFromKubeConfig } from './kube/credentials.ts';
 import { Operator } from './operator.ts';

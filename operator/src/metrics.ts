@@ -7,6 +7,8 @@ import type { RequestReport } from './kube/requester.ts';
 
 const SECONDS = [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
 
+const gatewayStates = ['desired', 'ready', 'receiving', 'behind', 'unreachable'] as const;
+
 /** What is looked at when somebody scrapes. */
 export interface Observed {
   readonly reflectors: () => readonly Reflector[];
@@ -88,7 +90,7 @@ export class OperatorMetrics {
     );
     this.#gateways = new Gauge({
       name: 'evergate_operator_gateways',
-      help: 'Gateways of a fleet: those that may be sent requests, and those that do not answer the operator',
+      help: 'Gateways of a fleet by state, as the leader sees them: how many are desired, ready, may be sent requests (receiving), do not serve the newest table (behind), do not answer the operator (unreachable)',
       labelNames: ['fleet', 'state'],
       registers,
     });
@@ -122,6 +124,13 @@ export class OperatorMetrics {
         this.#gateways.set({ fleet: event.fleet, state: 'unreachable' }, silent);
         return;
       }
+      case 'counted': {
+        const { desired, ready, receiving, onRevision } = event.gateways;
+        this.#gateways.set({ fleet: event.fleet, state: 'desired' }, desired);
+        this.#gateways.set({ fleet: event.fleet, state: 'ready' }, ready);
+        this.#gateways.set({ fleet: event.fleet, state: 'behind' }, receiving - onRevision);
+        return;
+      }
       case 'statusWritten':
         this.#statuses.inc({ kind: event.resource.kind, outcome: 'Written' });
         return;
@@ -138,9 +147,14 @@ export class OperatorMetrics {
     }
   }
 
+  /** Who no longer leads no longer looks: what it saw last would be told for ever. */
+  endTerm(): void {
+    this.#gateways.reset();
+  }
+
   /** The series of a fleet that is gone go with it. */
   #forget(fleet: string): void {
-    for (const state of ['receiving', 'unreachable']) this.#gateways.remove({ fleet, state });
+    for (const state of gatewayStates) this.#gateways.remove({ fleet, state });
     for (const outcome of ['Published', 'Unchanged', 'HeldBack', 'Failed']) this.#reconciles.remove({ fleet, outcome });
     for (const counter of [this.#writes, this.#writtenBytes]) {
       for (const document of documentKinds) counter.remove({ fleet, document });

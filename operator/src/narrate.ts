@@ -1,4 +1,4 @@
-import type { Logger } from '@evergate/gateway/observe/log';
+import type { Logger } from '@evergate/process/log';
 import type { ControllerEvent } from './controller.ts';
 import type { EventRecorder } from './kube/events.ts';
 import { type KubeObject, objectKey } from './kube/kubeObject.ts';
@@ -24,6 +24,7 @@ export function narrate(event: ControllerEvent, log: Logger, recorder: Pick<Even
     case 'forgotten':
       return log.info('a fleet is gone', { fleet: event.fleet });
     case 'acknowledged':
+    case 'counted':
     case 'propagated':
       return;
     case 'eviction':

@@ -1,6 +1,6 @@
 import { defaultPorts } from '@evergate/contract/names';
-import type { Logger } from '@evergate/gateway/observe/log';
-import type { SidePort } from '@evergate/gateway/observe/sidePort';
+import type { Logger } from '@evergate/process/log';
+import type { SidePort } from '@evergate/process/sidePort';
 import { Caches } from './caches.ts';
 import type { OperatorConfig } from './config.ts';
 import { Controller, type ControllerEvent } from './controller.ts';
@@ -189,6 +189,7 @@ export class Operator {
     this.#caches.listener = undefined;
     term?.stopping.abort(new Error('this process no longer leads'));
     await term?.ended;
+    this.#metrics.endTerm();
     this.#options.log.info('no longer leading');
   }
 

@@ -2,9 +2,12 @@ import type { Position } from '@evergate/contract/document';
 import { documentKinds } from '@evergate/contract/names';
 import type { FleetSettings } from '@evergate/contract/routeTable';
 import { parseObject } from '@evergate/crds/parse';
+import { byId } from './deliver/byId.ts';
+import { fittingRules } from './deliver/fittingRules.ts';
 import type { FleetContent } from './deliver/publication.ts';
 import type { PublishOutcome } from './deliver/publisher.ts';
 import type { ServedContent } from './deliver/restore.ts';
+import { reused } from './deliver/reused.ts';
 import { unreadable } from './deliver/unreadable.ts';
 import type { FleetRuntime } from './fleetRuntime.ts';
 import { servicesNamedBy } from './interest.ts';
@@ -12,7 +15,7 @@ import type { KubeObject } from './kube/kubeObject.ts';
 import { deployments } from './kube/resource.ts';
 import { containerPorts } from './render/containerPorts.ts';
 import { renderFleet } from './render/render.ts';
-import type { RouteKey } from './status/ledger.ts';
+import type { RecordOptions, RouteKey } from './status/ledger.ts';
 import { type Translation, translate } from './translate/translate.ts';
 import type { Finding, PolicyVerdict } from './translate/verdict.ts';
 import { defaultFleetOf, policyTargets, routesFor, type World } from './world.ts';
@@ -58,8 +61,10 @@ export async function deliver(
     return { routes: [], policies, outcome: obstacle };
   }
   for (const seen of writesAhead(runtime)) runtime.publisher.outrank(seen);
-  const outcome = await runtime.publisher.publish(contentOf(translation, runtime), signal);
-  return { routes: note(runtime, translation, outcome, context), policies, outcome };
+  const { rules, refused } = fittingRules(reused(translation.rules, served.rules), served.rules);
+  const content = { ...contentOf(translation, runtime, served), rules };
+  const outcome = await runtime.publisher.publish(content, signal);
+  return { routes: note(runtime, translation, outcome, { ...context, refused }), policies, outcome };
 }
 
 /** Why nothing may be written at all: what gateways serve stays, and so does what is said of the routes. */
@@ -85,8 +90,8 @@ function translateFor(runtime: FleetRuntime, fleet: KubeObject, served: ServedCo
     services: services.flatMap((key) => world.services.get(key) ?? []),
     endpointSlices: services.flatMap((key) => world.slicesOf(key)),
     referenceGrants: [...world.referenceGrants.values()],
-    previous: new Map(served.rules.map((rule) => [rule.id, rule])),
-    previousBackends: new Map(served.backends.map((backend) => [backend.id, backend])),
+    previous: byId(served.rules),
+    previousBackends: byId(served.backends),
   });
 }
 
@@ -102,10 +107,18 @@ export function writesAhead({ publisher, acknowledger, uid }: FleetRuntime): rea
   });
 }
 
-function contentOf(translation: Translation, runtime: FleetRuntime): FleetContent {
-  const { settings, rules, backends, endpoints, secrets } = translation;
-  const gateways = runtime.pods.filter(({ ready }) => ready).length;
-  return { settings: withContainerPorts(settings), rules, backends, endpoints, secrets, gateways };
+function contentOf(
+  { settings, backends, endpoints, secrets }: Translation,
+  runtime: FleetRuntime,
+  served: ServedContent,
+): Omit<FleetContent, 'rules'> {
+  return {
+    settings: withContainerPorts(settings),
+    backends: reused(backends, served.backends),
+    endpoints: reused(endpoints, served.endpoints),
+    secrets,
+    gateways: runtime.pods.filter(({ ready }) => ready).length,
+  };
 }
 
 /** Clients connect to a listener's port at the Service; gateways listen on one that needs no privilege. */
@@ -122,12 +135,16 @@ function note(
   runtime: FleetRuntime,
   translation: Translation,
   outcome: PublishOutcome,
-  { heardAt }: ReconcileContext,
+  { heardAt, refused }: Pick<RecordOptions, 'heardAt' | 'refused'>,
 ): readonly RouteKey[] {
   runtime.heldBack = outcome.outcome === 'HeldBack' ? outcome.finding : undefined;
   if (outcome.outcome !== 'HeldBack') runtime.published = outcome.published;
   if (outcome.outcome === 'Published') runtime.acknowledger.expect();
-  return runtime.ledger.record(translation.routes, { position: positionOf(outcome, runtime), heardAt });
+  return runtime.ledger.record(translation.routes, {
+    position: positionOf(outcome, runtime),
+    heardAt,
+    refused,
+  });
 }
 
 /** What was held back will stand in the write after the newest one. */

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { BackendPolicyStatus } from '@evergate/crds/backendPolicy';
 import type { GatewayFleetStatus } from '@evergate/crds/gatewayFleet';
 import type { GatewayRouteStatus } from '@evergate/crds/gatewayRoute';
@@ -17,12 +18,12 @@ import {
   services,
 } from './kube/resource.ts';
 import { addressesOf } from './status/addresses.ts';
-import { fleetStatus } from './status/fleetStatus.ts';
+import { countGateways, type FleetStatusInput, fleetStatus, type GatewayCount } from './status/fleetStatus.ts';
 import { type RouteRecord, routeKey } from './status/ledger.ts';
 import { policyStatus } from './status/policyStatus.ts';
 import { foreignParents, routeStatus } from './status/routeStatus.ts';
 import { StatusWriter } from './status/statusWriter.ts';
-import { type KnownFleets, unattachedRefs } from './status/unattached.ts';
+import { type KnownFleets, parentRefsOf, unattachedRefs } from './status/unattached.ts';
 import type { PolicyVerdict } from './translate/verdict.ts';
 import { defaultFleetOf } from './world.ts';
 
@@ -36,9 +37,13 @@ export interface StatusesOptions {
   readonly fleetNamespaces: readonly string[];
   /** The fleets that exist, by `<namespace>/<name>`. */
   readonly runtimes: ReadonlyMap<string, FleetRuntime>;
+  readonly onCounted: (fleet: string, gateways: GatewayCount) => void;
   readonly onWritten: (resource: Resource, now: KubeObject, before: KubeObject) => void;
   readonly onError: (resource: Resource, key: string, error: unknown) => void;
 }
+
+/** Every edit of a route changes a fleet's counts twice; they are written once a second at most. */
+const FLEET_PENDING_MS = 1_000;
 
 /** What is said of routes, fleets and policies: composed of what every fleet's runtime knows, and written where it is new. */
 export class Statuses {
@@ -51,7 +56,7 @@ export class Statuses {
   constructor(options: StatusesOptions) {
     this.#options = options;
     this.#routes = this.#writer(gatewayRoutes, (route) => this.#composeRoute(route));
-    this.#fleets = this.#writer(gatewayFleets, (fleet) => this.#composeFleet(fleet));
+    this.#fleets = this.#writer(gatewayFleets, (fleet) => this.#composeFleet(fleet), FLEET_PENDING_MS);
     this.#policies = this.#writer(backendPolicies, (policy) => this.#composePolicy(policy));
   }
 
@@ -103,11 +108,16 @@ export class Statuses {
       if (is !== was) this.#routes.write(route);
       else if (!is) this.#routes.writeSoon(route);
     }
-    this.#fleets.write(key);
+    this.#fleets.writeSoon(key);
+    if (!isDeepStrictEqual(now.tripped, before.tripped)) this.#breakersChanged();
     return arrived;
   }
 
-  #writer(resource: Resource, compose: (object: KubeObject) => object | undefined): StatusWriter {
+  #breakersChanged(): void {
+    for (const [key, { guarded }] of this.#policyVerdicts) if (guarded !== undefined) this.#policies.write(key);
+  }
+
+  #writer(resource: Resource, compose: (object: KubeObject) => object | undefined, pendingMs?: number): StatusWriter {
     const { client, caches, clock, onWritten, onError } = this.#options;
     return new StatusWriter({
       resource,
@@ -115,6 +125,7 @@ export class Statuses {
       clock,
       latest: (key) => caches.latest(resource, key),
       compose,
+      ...(pendingMs === undefined ? {} : { pendingMs }),
       onWritten: (now, before) => onWritten(resource, now, before),
       onError: (key, error) => onError(resource, key, error),
     });
@@ -140,7 +151,8 @@ export class Statuses {
     const hasOurs = (stored?.parents?.length ?? 0) > foreign;
     // What others say of a route that has nothing to do with us is theirs alone.
     if (fleets.length + unattached.length === 0 && !hasOurs) return undefined;
-    return routeStatus({ generation, stored, fleets, unattached, controllerName, now: clock.wallMs() });
+    const named = parentRefsOf(route);
+    return routeStatus({ generation, named, stored, fleets, unattached, controllerName, now: clock.wallMs() });
   }
 
   /** The fleets a route is for, as far as they exist; undefined for one that exists and was not looked at yet. */
@@ -168,7 +180,7 @@ export class Statuses {
     const owned = caches.ownedBy(key);
     const find = (resource: Resource): KubeObject | undefined =>
       owned.find((one) => one.resource === resource && one.object.metadata.name === fleet.metadata.name)?.object;
-    return fleetStatus({
+    const input: FleetStatusInput = {
       verdict: runtime.verdict,
       stored: fleet['status'] as GatewayFleetStatus | undefined,
       acknowledgement: runtime.acknowledger.acknowledgement,
@@ -179,14 +191,22 @@ export class Statuses {
       complaints: runtime.complaints,
       addresses: addressesOf(find(services)),
       now: clock.wallMs(),
-    });
+    };
+    this.#options.onCounted(key, countGateways(input));
+    return fleetStatus(input);
   }
 
   #composePolicy(policy: KubeObject): BackendPolicyStatus | undefined {
     const verdict = this.#policyVerdicts.get(objectKey(policy.metadata));
     if (verdict === undefined || verdict.policy.generation !== (policy.metadata.generation ?? 0)) return undefined;
     const stored = policy['status'] as BackendPolicyStatus | undefined;
-    return policyStatus(verdict, stored, this.#options.clock.wallMs());
+    return policyStatus(verdict, this.#tripped(), stored, this.#options.clock.wallMs());
+  }
+
+  /** Of all fleets: a policy is for all of them. */
+  #tripped(): ReadonlySet<string> {
+    const runtimes = [...this.#options.runtimes.values()];
+    return new Set(runtimes.flatMap(({ acknowledger }) => [...acknowledger.acknowledgement.tripped]));
   }
 }
 

@@ -16,6 +16,17 @@ app.kubernetes.io/instance: {{ .Release.Name }}
 
 {{- define "evergate.labels" -}}
 {{ include "evergate.selector" . }}
+app.kubernetes.io/component: operator
+{{- include "evergate.releaseLabels" . }}
+{{- end }}
+
+{{/* Labels of what is of the release, and not of the operator. */}}
+{{- define "evergate.commonLabels" -}}
+app.kubernetes.io/instance: {{ .Release.Name }}
+{{- include "evergate.releaseLabels" . }}
+{{- end }}
+
+{{- define "evergate.releaseLabels" }}
 app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
 app.kubernetes.io/managed-by: {{ .Release.Service }}
 app.kubernetes.io/part-of: evergate

@@ -99,10 +99,16 @@ export class GatewayUnderTest {
     return Number(/VmRSS:\s+(\d+) kB/.exec(status)?.[1]) * 1024;
   }
 
-  async stop(): Promise<void> {
+  /** Ends the process by a signal, unless it has ended already; resolves when it has. */
+  async end(signal: 'SIGTERM' | 'SIGKILL'): Promise<void> {
+    if (this.#process.exitCode !== null || this.#process.signalCode !== null) return;
     const ended = new Promise((resolve) => this.#process.once('exit', resolve));
-    this.#process.kill('SIGKILL');
+    this.#process.kill(signal);
     await ended;
+  }
+
+  async stop(): Promise<void> {
+    await this.end('SIGKILL');
     await rm(this.#documents, { recursive: true, force: true });
   }
 }

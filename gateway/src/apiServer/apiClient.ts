@@ -8,14 +8,18 @@ const ANSWER_MS = 10_000;
 /** Watches keep one each; reads of parts come one at a time a document. */
 const MAX_CONNECTIONS = 16;
 const LIMIT_BYTES = 8 * 1_048_576;
+const MAX_RETRY_AFTER_MS = 30_000;
 
 /** The API server answered, but not with what was asked for. */
 export class ApiError extends Error {
   readonly status: number;
+  /** How long it asks to be left alone, in milliseconds; 0 where it does not. */
+  readonly retryAfterMs: number;
 
-  constructor(status: number, message: string) {
+  constructor(status: number, message: string, retryAfterMs = 0) {
     super(message);
     this.status = status;
+    this.retryAfterMs = retryAfterMs;
   }
 }
 
@@ -79,13 +83,9 @@ export class ApiClient {
     const { account } = this.#options;
     const [pool, token] = await Promise.all([this.#connected(), account.token()]);
     const headers = { authorization: `Bearer ${token}`, accept: 'application/json', 'user-agent': 'evergate-gateway' };
-    const { statusCode, body } = await pool.request({ method: 'GET', path, headers, signal });
-    if (statusCode === 200) return body;
-    const { message } = (await parsed(body)) as { readonly message?: unknown };
-    throw new ApiError(
-      statusCode,
-      `answered ${statusCode}${typeof message === 'string' ? `: ${message.slice(0, 300)}` : ''}`,
-    );
+    const response = await pool.request({ method: 'GET', path, headers, signal });
+    if (response.statusCode === 200) return response.body;
+    throw await refusal(response);
   }
 
   /** Connections to the server, new ones where it has other authorities than before; streams on the old ones go on. */
@@ -121,6 +121,14 @@ async function collect(body: AsyncIterable<Buffer>): Promise<string> {
     if (size > LIMIT_BYTES) throw new Error(`answered more than ${LIMIT_BYTES} bytes`);
   }
   return Buffer.concat(chunks).toString('utf8');
+}
+
+async function refusal({ statusCode, headers, body }: Dispatcher.ResponseData): Promise<ApiError> {
+  const { message } = (await parsed(body)) as { readonly message?: unknown };
+  const said = typeof message === 'string' ? `: ${message.slice(0, 300)}` : '';
+  const seconds = Number(headers['retry-after'] ?? 0);
+  const retryAfterMs = Number.isFinite(seconds) ? Math.min(Math.max(seconds, 0) * 1_000, MAX_RETRY_AFTER_MS) : 0;
+  return new ApiError(statusCode, `answered ${statusCode}${said}`, retryAfterMs);
 }
 
 /** What the body of an error says, if it is a `Status`. */

@@ -33,6 +33,13 @@ export interface ObjectWatchOptions {
   readonly onRestart: (reason: RestartReason, message?: string) => void;
 }
 
+/** How one list and watch ended. */
+interface Outcome {
+  readonly reason: RestartReason;
+  readonly message?: string;
+  readonly retryAfterMs?: number;
+}
+
 /**
  * Follows one object by its name: list, then watch from there, again and again. Each round lists anew, which costs nothing for one
  * object, and finds out about a store that was restored to an older state: a watch from a version of the future hears nothing.
@@ -62,16 +69,16 @@ export class ObjectWatch {
     const { signal } = this.#closing;
     while (!signal.aborted) {
       const began = timers.now();
-      const { reason, message } = await this.#round();
+      const { reason, message, retryAfterMs = 0 } = await this.#round();
       if (signal.aborted) return;
       onRestart(reason, message);
       if (timers.now() - began >= STEADY_MS) this.#backoff.reset();
-      await pause(this.#backoff.next(), timers, signal);
+      await pause(retryAfterMs + this.#backoff.next(), timers, signal);
     }
   }
 
   /** Never rejects: what went wrong is an outcome. */
-  async #round(): Promise<{ readonly reason: RestartReason; readonly message?: string }> {
+  async #round(): Promise<Outcome> {
     const silence = new Silence(this.#options.timers);
     const signal = AbortSignal.any([this.#closing.signal, silence.signal]);
     try {
@@ -81,7 +88,9 @@ export class ObjectWatch {
     } catch (error) {
       if (silence.signal.aborted) return { reason: 'Silent', message: `nothing came for ${SILENT_MS} ms` };
       const message = describe(error);
-      return { reason: error instanceof ApiError && error.status === 410 ? 'Expired' : 'Failed', message };
+      if (!(error instanceof ApiError)) return { reason: 'Failed', message };
+      const { status, retryAfterMs } = error;
+      return { reason: status === 410 ? 'Expired' : 'Failed', message, retryAfterMs };
     } finally {
       silence.end();
     }

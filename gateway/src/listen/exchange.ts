@@ -63,8 +63,8 @@ export interface Exchange {
   /** Sends an informational response (RFC 9110 15.2); dropped where the client cannot take one. */
   inform(status: number, headers: HeaderList): void;
   /**
-   * Sends the head, in one write with `firstChunk` where given. `end` says that `firstChunk` is the whole body.
-   * Returns false when the client should drain first.
+   * Sends the head, in one write with `firstChunk` where given. `end` says that `firstChunk` is the whole body. `headers` have names in lower
+   * case, and say nothing of the connection, nor of how the body is framed but its length. Returns false when the client should drain first.
    */
   respond(status: number, headers: HeaderList, firstChunk?: Uint8Array, end?: boolean): boolean;
   /** Returns false when the client should drain first. */

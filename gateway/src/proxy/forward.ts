@@ -49,7 +49,7 @@ export class Forward implements ExchangeListener, TriesListener, BodyObserver, D
     this.maxBodyBytes = maxBodyBytes;
     this.#deadline = new ExchangeDeadline(gateway.deadlines, rule, request.begunAt, this);
     this.#response = new ResponseRelay(request, rule.filters);
-    this.#tries = new Tries(gateway, request, rule, backend, this.#deadline, this);
+    this.#tries = new Tries({ gateway, request, rule, deadline: this.#deadline, listener: this }, backend);
   }
 
   start(): void {

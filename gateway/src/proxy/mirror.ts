@@ -1,6 +1,7 @@
 import type { Mirror } from '../policy/filters.ts';
 import { Attempt, type AttemptListener, type UpstreamRequest } from '../upstream/attempt.ts';
 import type { Backend } from '../upstream/backend.ts';
+import type { UpstreamEndpoint } from '../upstream/endpoint.ts';
 import type { DeadlineEntry } from './deadlines.ts';
 import type { Gateway } from './gateway.ts';
 
@@ -9,6 +10,7 @@ const MAX_BODY_BYTES = 262_144;
 /** Copies under way in this process; further ones are left out. */
 const MAX_IN_FLIGHT = 1_000;
 const TIMEOUT_MS = 15_000;
+const NONE_TRIED: readonly UpstreamEndpoint[] = [];
 
 /** A request whose body is being copied for mirrors. */
 export interface Mirroring {
@@ -59,7 +61,9 @@ class BodyCopy implements Mirroring {
 
   #send(backend: Backend): void {
     const { counters } = this.#gateway;
-    const endpoint = backend.pick(performance.now());
+    // A copy takes nobody's trial, and a backend that is left alone is left alone by copies, too.
+    const isClosed = backend.breaker === undefined || backend.breaker.state === 'Closed';
+    const endpoint = isClosed ? backend.pick(performance.now(), 0, NONE_TRIED) : undefined;
     if (endpoint === undefined || counters.mirrorsInFlight >= MAX_IN_FLIGHT || this.#bytes > MAX_BODY_BYTES) {
       counters.mirrorsDropped++;
       return;

@@ -1,16 +1,17 @@
-import type { BackendCounters } from '../observe/backendCounters.ts';
+import type { Counters } from '../observe/counters.ts';
+import type { Attempt } from '../upstream/attempt.ts';
 import type { Backend } from '../upstream/backend.ts';
 import { notPermitted } from '../upstream/breaker.ts';
 import type { UpstreamEndpoint } from '../upstream/endpoint.ts';
 
-/** Tells breaker and health how an attempt went, once, decided at its response's head. */
+/** Tells breaker and health how an attempt went, once, decided at its response's head; and counts it. */
 export class Outcome {
-  readonly #counters: BackendCounters;
+  readonly #counters: Counters;
   #backend: Backend | undefined;
   #permit = notPermitted;
   #startedAt = 0;
 
-  constructor(counters: BackendCounters) {
+  constructor(counters: Counters) {
     this.#counters = counters;
   }
 
@@ -37,10 +38,10 @@ export class Outcome {
     const backend = this.#take();
     if (backend === undefined) return;
     const { breaker } = backend;
-    if (breaker === undefined && status < 400 && !endpoint.health.onTrial) return;
+    if (breaker === undefined && status < 400 && endpoint.health.ejectedUntil === undefined) return;
     const now = performance.now();
     breaker?.record(this.#permit, breaker.isFailure(status), now - this.#startedAt, now);
-    if (backend.answered(endpoint, status, now)) this.#counters.add(backend.slot, 'ejections');
+    if (backend.answered(endpoint, status, now)) this.#counters.backends.add(backend.slot, 'ejections');
   }
 
   failed(endpoint: UpstreamEndpoint, failure: 'Unsent' | 'Reset' | 'Timeout', now: number): void {
@@ -52,12 +53,19 @@ export class Outcome {
 
   /** A response broke off after its head: that says nothing to the breaker any more. */
   broke(backend: Backend, endpoint: UpstreamEndpoint, failure: 'Reset' | 'Timeout', now: number): void {
-    if (backend.failed(endpoint, failure, now)) this.#counters.add(backend.slot, 'ejections');
+    if (backend.failed(endpoint, failure, now)) this.#counters.backends.add(backend.slot, 'ejections');
   }
 
   /** The attempt says nothing about the backend. */
   release(): void {
     this.#take()?.breaker?.release(this.#permit);
+  }
+
+  /** The attempt at a backend with this `slot` is over, for good or bad. */
+  ended(slot: number, { started, reusedConnection }: Attempt, failed: boolean): void {
+    this.#counters.backends.ended(slot, failed);
+    if (!started) this.#counters.upstreamConnectFailures++;
+    else if (!reusedConnection) this.#counters.upstreamConnects++;
   }
 
   #take(): Backend | undefined {

@@ -1,5 +1,6 @@
 import { normalisePath } from '@evergate/contract/normalisePath';
 import type { Match } from '@evergate/contract/routeTable';
+import { detached } from '../listen/detached.ts';
 import type { Exchange, HeaderList } from '../listen/exchange.ts';
 import type { MatchTarget } from '../match/matchTarget.ts';
 import type { AccessRecord, AccessRule, FailedTryRecord } from '../observe/accessLog.ts';
@@ -189,11 +190,12 @@ const MAX_HOSTNAMES = 1024;
 function hostname(authority: string): string {
   const known = hostnames.get(authority);
   if (known !== undefined) return known;
-  const name = authority
+  const own = detached(authority);
+  const name = own
     .toLowerCase()
     .replace(/:[0-9]*$/, '')
     .replace(/\.$/, '');
-  if (hostnames.size < MAX_HOSTNAMES) hostnames.set(authority, name);
+  if (hostnames.size < MAX_HOSTNAMES) hostnames.set(own, name);
   return name;
 }
 

@@ -1,3 +1,4 @@
+import { detached } from '../listen/detached.ts';
 import type { HeaderList } from '../listen/exchange.ts';
 
 /*
@@ -156,7 +157,8 @@ function joined(before: string | undefined, value: string): string {
   return before === undefined ? value : `${before}, ${value}`;
 }
 
-function learn(raw: string): KnownName {
+function learn(seen: string): KnownName {
+  const raw = detached(seen);
   const name = raw.toLowerCase();
   const treatment = TREATMENTS.get(name) ?? (isAlias(name) ? Treatment.Alias : Treatment.Forward);
   const entry = { name, treatment };

@@ -1,3 +1,4 @@
+import type { UpstreamRequest } from '../upstream/attempt.ts';
 import type { Backend } from '../upstream/backend.ts';
 import type { UpstreamEndpoint } from '../upstream/endpoint.ts';
 import { backoffOf, type RetryPolicy } from './retryPolicy.ts';
@@ -19,13 +20,8 @@ export interface FailedTry {
   readonly retryAfterMs: number;
 }
 
-/** What of a request decides whether it may be sent again. */
-export interface Repeatable {
-  readonly method: string;
-  /** Its body is there as a whole, or there is none. */
-  readonly repeatable: boolean;
-  /** When it must be over, on the clock of `now`. */
-  readonly endsAt: number;
+export function failedTry(failure: TryFailure, endpoint: UpstreamEndpoint, retryAfterMs = 0): FailedTry {
+  return { failure, endpoint, stale: false, retryAfterMs };
 }
 
 /** How the next attempt is made. */
@@ -59,17 +55,24 @@ export class Retries {
     this.#random = random;
   }
 
-  /** After an attempt failed, at `now`. Undefined where it must not be tried again. */
-  next(failed: FailedTry, request: Repeatable, backend: Backend, now: number): Retry | undefined {
+  /** After an attempt failed, at `now`; the request must be over at `endsAt`. Undefined where it must not be tried again. */
+  next(
+    failed: FailedTry,
+    { method, body }: Pick<UpstreamRequest, 'method' | 'body'>,
+    endsAt: number,
+    backend: Backend,
+    now: number,
+  ): Retry | undefined {
     this.tried.push(failed.endpoint);
     if (failed.failure === 'Unsent') return this.#elsewhere();
-    const isHarmless = request.repeatable && this.#policy.methods.has(request.method);
+    const isRepeatable = body === undefined || body instanceof Uint8Array;
+    const isHarmless = isRepeatable && this.#policy.methods.has(method);
     if (!isHarmless) return undefined;
     if (failed.failure === 'Reset' && failed.stale && !this.#metStale) {
       this.#metStale = true;
       return { delayMs: 0, afresh: true, lastResort: false };
     }
-    return this.#again(failed, request.endsAt, backend, now);
+    return this.#again(failed, endsAt, backend, now);
   }
 
   #elsewhere(): Retry | undefined {

@@ -11,39 +11,31 @@ import {
 import type { Backend } from '../upstream/backend.ts';
 import type { UpstreamEndpoint } from '../upstream/endpoint.ts';
 import type { ExchangeDeadline } from './exchangeDeadline.ts';
+import { errorKinds, failureReasons } from './failureReasons.ts';
 import { fallbackAnswer } from './fallback.ts';
-import type { Gateway, UpstreamErrorKind } from './gateway.ts';
+import type { Gateway } from './gateway.ts';
 import { Outcome } from './outcome.ts';
 import { Place } from './place.ts';
 import type { ProxiedRequest } from './proxiedRequest.ts';
 import type { Reason } from './reasons.ts';
-import { type FailedTry, Retries, retryAfterMs, type TryFailure } from './retries.ts';
+import { type FailedTry, failedTry, Retries, retryAfterMs } from './retries.ts';
 import type { TriesListener } from './triesListener.ts';
 
-const KIND: Readonly<Record<Failure, UpstreamErrorKind>> = {
-  Unsent: 'ConnectFailed',
-  NoHead: 'NoHead',
-  BodyBroken: 'BodyBroken',
-  Refused: 'Refused',
-};
-
-/** What the client is told when there is no other try; a response with such a code is passed on as it is. */
-const REASON: Readonly<Record<Exclude<TryFailure, 'Code'>, Reason>> = {
-  Unsent: 'ConnectFailed',
-  Reset: 'UpstreamBroken',
-  Timeout: 'BackendDeadline',
-};
+/** What the tries of a request are made with. */
+export interface TriesParts {
+  readonly gateway: Gateway;
+  readonly request: ProxiedRequest;
+  readonly rule: CompiledRule;
+  readonly deadline: ExchangeDeadline;
+  readonly listener: TriesListener;
+}
 
 /**
  * The tries of one request: what each needs (a place within the backend's limits, the breaker's permit, an endpoint), what its outcome
  * means to those, and whether another follows. The outcome is decided at the response's head.
  */
 export class Tries implements AttemptListener, Waiter {
-  readonly #gateway: Gateway;
-  readonly #request: ProxiedRequest;
-  readonly #rule: CompiledRule;
-  readonly #deadline: ExchangeDeadline;
-  readonly #listener: TriesListener;
+  readonly #parts: TriesParts;
   readonly #outcome: Outcome;
   readonly #place: Place;
   #sent: UpstreamRequest | undefined;
@@ -56,22 +48,11 @@ export class Tries implements AttemptListener, Waiter {
   #waitsFor: 'Nothing' | 'Connection' | 'Retry' = 'Nothing';
   #onFallback = false;
 
-  constructor(
-    gateway: Gateway,
-    request: ProxiedRequest,
-    rule: CompiledRule,
-    backend: Backend,
-    deadline: ExchangeDeadline,
-    listener: TriesListener,
-  ) {
-    this.#gateway = gateway;
-    this.#request = request;
-    this.#rule = rule;
+  constructor(parts: TriesParts, backend: Backend) {
+    this.#parts = parts;
     this.#place = new Place(backend);
-    this.#deadline = deadline;
-    this.#listener = listener;
-    this.#outcome = new Outcome(gateway.counters.backends);
-    request.backend = backend.id;
+    this.#outcome = new Outcome(parts.gateway.counters);
+    parts.request.backend = backend.id;
   }
 
   /** The request came whole, or is sent as it comes. */
@@ -85,12 +66,10 @@ export class Tries implements AttemptListener, Waiter {
 
   /** Enters the backend. Where that is not possible, the listener hears why, before anything is asked of the client. */
   enter(now: number): boolean {
-    const { usable, breaker, slot } = this.#backend;
+    const { usable, breaker } = this.#backend;
     if (usable.length === 0) return this.#refuse('NoEndpoints');
     if (breaker?.refuses(now) === true) return this.#fallBack(now);
-    if (this.#place.enter()) return true;
-    this.#gateway.counters.backends.add(slot, 'overloaded');
-    return this.#refuse('BackendOverloaded', 1);
+    return this.#place.enter() || this.#overloaded('BackendOverloaded');
   }
 
   /** Makes the first attempt, after `enter`. */
@@ -98,13 +77,13 @@ export class Tries implements AttemptListener, Waiter {
     this.#sent = request;
     this.#backend.budget.onRequest(now);
     const { hashKey } = this.#backend;
-    if (hashKey !== undefined) this.#hash = hashKey(this.#request);
+    if (hashKey !== undefined) this.#hash = hashKey(this.#parts.request);
     this.#go(now);
   }
 
   /** The attempt took too long; `blameless` where the client did. Returns whether another one follows. */
   timedOut(now: number, mayRetry: boolean, blameless: boolean): boolean {
-    this.#gateway.counters.upstreamErrors.add('Deadline');
+    this.#parts.gateway.counters.upstreamErrors.add('Deadline');
     const attempt = this.#attempt;
     if (attempt === undefined) return false;
     attempt.abort();
@@ -112,15 +91,13 @@ export class Tries implements AttemptListener, Waiter {
     const headCame = this.#outcome.settled;
     if (blameless) this.#outcome.release();
     else this.#outcome.failed(attempt.endpoint, 'Timeout', now);
-    const failed: FailedTry = { failure: 'Timeout', endpoint: attempt.endpoint, stale: false, retryAfterMs: 0 };
-    return mayRetry && !headCame && this.#retry(failed, now);
+    return mayRetry && !headCame && this.#retry(failedTry('Timeout', attempt.endpoint), now);
   }
 
   /** The time to wait is over. */
   onWake(now: number): void {
-    if (this.#waitsFor === 'Retry') return this.#go(now);
-    this.#gateway.counters.backends.add(this.#backend.slot, 'overloaded');
-    this.#refuse('BackendQueueTimeout', 1);
+    if (this.#waitsFor === 'Retry') this.#go(now);
+    else this.#overloaded('BackendQueueTimeout');
   }
 
   onConnection(): void {
@@ -152,26 +129,26 @@ export class Tries implements AttemptListener, Waiter {
   }
 
   onInform(status: number, fields: ResponseFields): void {
-    this.#listener.onInform(status, fields);
+    this.#parts.listener.onInform(status, fields);
   }
 
   onHead(status: number, fields: ResponseFields): void {
     this.#outcome.answered((this.#attempt as Attempt).endpoint, status);
-    if (status >= 400 && this.#rule.retry.codes.has(status) && this.#retryOnCode(fields)) return;
-    this.#listener.onHead(status, fields);
+    if (status >= 400 && this.#parts.rule.retry.codes.has(status) && this.#retryInstead(fields)) return;
+    this.#parts.listener.onHead(status, fields);
   }
 
   onData(chunk: Buffer): void {
-    this.#listener.onData(chunk);
+    this.#parts.listener.onData(chunk);
   }
 
   onQuiet(): void {
-    this.#listener.onQuiet();
+    this.#parts.listener.onQuiet();
   }
 
   onEnd(trailers: ResponseFields): void {
     this.#attemptEnded(this.#attempt as Attempt, false);
-    this.#listener.onEnd(trailers);
+    this.#parts.listener.onEnd(trailers);
   }
 
   onUpgrade(status: number, fields: ResponseFields, socket: Duplex): void {
@@ -181,35 +158,36 @@ export class Tries implements AttemptListener, Waiter {
     // The tunnel keeps the place among the connections until it closes.
     const release = this.#place.detachConnection();
     endpoint.inFlight++;
-    this.#listener.onUpgrade(status, fields, socket, () => {
+    this.#parts.listener.onUpgrade(status, fields, socket, () => {
       endpoint.inFlight--;
       release();
     });
   }
 
   onFailed(failure: Failure): void {
-    this.#gateway.counters.upstreamErrors.add(KIND[failure]);
+    this.#parts.gateway.counters.upstreamErrors.add(errorKinds[failure]);
     const attempt = this.#attempt as Attempt;
     const { endpoint } = attempt;
     const now = clock();
     this.#attemptEnded(attempt, true);
     if (failure === 'Refused') {
       this.#outcome.release();
-      this.#listener.onGivenUp('BadRequest');
+      this.#parts.listener.onGivenUp('BadRequest');
     } else if (failure === 'BodyBroken') {
       this.#outcome.broke(this.#backend, endpoint, 'Reset', now);
-      this.#listener.onGivenUp('UpstreamBroken');
+      this.#parts.listener.onGivenUp('UpstreamBroken');
     } else {
       const stale = failure === 'NoHead' && attempt.metStaleConnection;
-      this.#failed({ failure: failure === 'Unsent' ? 'Unsent' : 'Reset', endpoint, stale, retryAfterMs: 0 }, now);
+      this.#failed(failure === 'Unsent' ? 'Unsent' : 'Reset', endpoint, stale, now);
     }
   }
 
-  #failed(failed: FailedTry & { readonly failure: 'Unsent' | 'Reset' }, now: number): void {
+  #failed(failure: 'Unsent' | 'Reset', endpoint: UpstreamEndpoint, stale: boolean, now: number): void {
     // A backend may close a connection that it kept; that it met a request is nobody's failure.
-    if (failed.stale) this.#outcome.release();
-    else this.#outcome.failed(failed.endpoint, failed.failure, now);
-    if (!this.#retry(failed, now)) this.#listener.onGivenUp(REASON[failed.failure]);
+    if (stale) this.#outcome.release();
+    else this.#outcome.failed(endpoint, failure, now);
+    if (!this.#retry({ ...failedTry(failure, endpoint), stale }, now))
+      this.#parts.listener.onGivenUp(failureReasons[failure]);
   }
 
   /** Makes an attempt, or waits for what it needs. */
@@ -220,60 +198,50 @@ export class Tries implements AttemptListener, Waiter {
       if (this.#fallBack(now)) this.#go(now);
       return;
     }
-    const endpoint = this.#pick(now);
+    const last = this.#lastResort ? this.#backend.clusterAddress : undefined;
+    const endpoint = last ?? this.#backend.pick(now, this.#hash, this.#retries?.tried);
     if (endpoint !== undefined) return this.#start(endpoint, now);
     this.#outcome.release();
     this.#refuse('NoHealthyEndpoint');
   }
 
-  #pick(now: number): UpstreamEndpoint | undefined {
-    const last = this.#lastResort ? this.#backend.clusterAddress : undefined;
-    return last ?? this.#backend.pick(now, this.#hash, this.#retries?.tried);
-  }
-
   #takeConnection(now: number): boolean {
     const admitted = this.#place.takeConnection(this);
     if (admitted === 'Now') return true;
-    const { admission, slot } = this.#backend;
-    if (admitted === 'Waiting') {
-      this.#waitsFor = 'Connection';
-      this.#deadline.wakeAt(now + admission.pendingTimeoutMs);
-      return false;
-    }
-    this.#gateway.counters.backends.add(slot, 'overloaded');
-    return this.#refuse('BackendOverloaded', 1);
+    if (admitted === 'Refused') return this.#overloaded('BackendOverloaded');
+    return this.#wait('Connection', now + this.#backend.admission.pendingTimeoutMs);
+  }
+
+  #wait(what: 'Connection' | 'Retry', until: number): false {
+    this.#waitsFor = what;
+    this.#parts.deadline.wakeAt(until);
+    return false;
   }
 
   #start(endpoint: UpstreamEndpoint, now: number): void {
-    const request = this.#request;
+    const request = this.#parts.request;
     request.attempts++;
     request.endpoint = endpoint.authority;
     request.endpointState = endpoint.health.state;
-    this.#gateway.counters.backends.started(this.#backend.slot);
-    this.#deadline.attemptStarted(now);
+    this.#parts.gateway.counters.backends.started(this.#backend.slot);
+    this.#parts.deadline.attemptStarted(now);
     this.#attempt = new Attempt(endpoint, this, clock);
     this.#attempt.send(this.#sent as UpstreamRequest, now, this.#afresh);
   }
 
-  #retryOnCode(fields: ResponseFields): boolean {
+  #retryInstead(fields: ResponseFields): boolean {
     const attempt = this.#attempt as Attempt;
-    const { endpoint } = attempt;
-    const wait = retryAfterMs(fields['retry-after']);
-    return this.#retry({ failure: 'Code', endpoint, stale: false, retryAfterMs: wait }, clock(), attempt);
+    const failed = failedTry('Code', attempt.endpoint, retryAfterMs(fields['retry-after']));
+    return this.#retry(failed, clock(), attempt);
   }
 
   /** Returns whether another attempt follows; `unread` is the one whose response nobody wants then. */
   #retry(failed: FailedTry, now: number, unread?: Attempt): boolean {
-    const { counters } = this.#gateway;
-    const { body } = this.#sent as UpstreamRequest;
-    this.#retries ??= new Retries(this.#rule.retry, Math.random);
-    const request = {
-      method: this.#request.method,
-      repeatable: body === undefined || body instanceof Uint8Array,
-      endsAt: this.#deadline.requestEndsAt,
-    };
-    const retry = this.#retries.next(failed, request, this.#backend, now);
-    this.#request.noteFailedTry(failed, now - this.#outcome.startedAt);
+    const { counters } = this.#parts.gateway;
+    this.#retries ??= new Retries(this.#parts.rule.retry, Math.random);
+    const { requestEndsAt } = this.#parts.deadline;
+    const retry = this.#retries.next(failed, this.#sent as UpstreamRequest, requestEndsAt, this.#backend, now);
+    this.#parts.request.noteFailedTry(failed, now - this.#outcome.startedAt);
     if (this.#retries.denied) counters.backends.add(this.#backend.slot, 'retriesDenied');
     if (retry === undefined) return false;
     const other = this.#instead(now);
@@ -288,56 +256,53 @@ export class Tries implements AttemptListener, Waiter {
     counters.backends.add(this.#backend.slot, 'retries');
     this.#afresh = retry.afresh;
     this.#lastResort = retry.lastResort && other === undefined;
-    if (other === undefined || this.#moveTo(other, now)) this.#goAfter(retry.delayMs, now);
+    if (other !== undefined && !this.#moveTo(other, now)) return true;
+    if (retry.delayMs < 1) this.#go(now);
+    else this.#wait('Retry', now + retry.delayMs);
     return true;
   }
 
   /** A backend of another priority, where this one cannot go on. */
   #instead(now: number): Backend | undefined {
     const backend = this.#backend;
-    return backend.capacity(now) > 0 ? undefined : this.#rule.backends.instead(backend, now);
+    return backend.capacity(now) > 0 ? undefined : this.#parts.rule.backends.instead(backend, now);
   }
 
   /** Returns whether it could be entered. */
   #moveTo(backend: Backend, now: number): boolean {
     this.#place.moveTo(backend, this);
-    this.#request.backend = backend.id;
+    this.#parts.request.backend = backend.id;
     return this.enter(now);
-  }
-
-  #goAfter(delayMs: number, now: number): void {
-    if (delayMs < 1) return this.#go(now);
-    this.#waitsFor = 'Retry';
-    this.#deadline.wakeAt(now + delayMs);
   }
 
   /** The breaker permits nothing. Returns whether another backend stands in for this one. */
   #fallBack(now: number): boolean {
     const { settings, breaker, slot } = this.#backend;
     const fallback = settings.circuitBreaker?.fallback;
-    this.#gateway.counters.backends.add(slot, 'breakerRefusals');
+    this.#parts.gateway.counters.backends.add(slot, 'breakerRefusals');
     if (fallback?.type === 'Backend' && !this.#onFallback) {
       this.#onFallback = true;
-      return this.#moveTo(this.#gateway.backends.get(fallback.backend), now);
+      return this.#moveTo(this.#parts.gateway.backends.get(fallback.backend), now);
     }
-    if (fallback?.type !== 'Response')
-      return this.#refuse('BreakerOpen', Math.max(1, Math.ceil((breaker?.remainingMs(now) ?? 0) / 1_000)));
-    this.#request.replace('BreakerOpen', fallbackAnswer(fallback, this.#request));
-    this.#listener.onAnswered();
+    if (fallback?.type !== 'Response') return this.#refuse('BreakerOpen', breaker?.retryAfterSeconds(now));
+    this.#parts.request.replace('BreakerOpen', fallbackAnswer(fallback, this.#parts.request));
+    this.#parts.listener.onAnswered();
     return false;
+  }
+
+  #overloaded(reason: Reason): false {
+    this.#parts.gateway.counters.backends.add(this.#backend.slot, 'overloaded');
+    return this.#refuse(reason, 1);
   }
 
   #refuse(reason: Reason, retryAfterSeconds?: number): false {
-    this.#listener.onGivenUp(reason, retryAfterSeconds);
+    this.#parts.listener.onGivenUp(reason, retryAfterSeconds);
     return false;
   }
 
-  #attemptEnded({ started, reusedConnection }: Attempt, failed: boolean): void {
-    const { counters } = this.#gateway;
+  #attemptEnded(attempt: Attempt, failed: boolean): void {
     this.#attempt = undefined;
-    counters.backends.ended(this.#backend.slot, failed);
-    if (!started) counters.upstreamConnectFailures++;
-    else if (!reusedConnection) counters.upstreamConnects++;
+    this.#outcome.ended(this.#backend.slot, attempt, failed);
   }
 }
 

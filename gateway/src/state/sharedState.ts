@@ -1,6 +1,6 @@
 import type { RedisFleetSettings } from '@evergate/contract/redisSettings';
 import type { SecretEntry } from '@evergate/contract/secrets';
-import type { Logger } from '../observe/log.ts';
+import type { Logger } from '@evergate/process/log';
 import type { LimitCharge, LimitState } from './limit.ts';
 import { LocalLimits } from './localLimits.ts';
 import { MemoryStore } from './memory.ts';

@@ -166,6 +166,7 @@ export class Attempt implements Dispatcher.DispatchHandler {
   }
 
   onRequestUpgrade(_controller: unknown, status: number, headers: ResponseFields, socket: Duplex): void {
+    this.#connection?.upgraded();
     if (this.#ended) {
       socket.destroy();
       return;

@@ -129,7 +129,7 @@ export class Backend implements EndpointOwner {
       this.#endpoints.set(key, endpoint);
     }
     for (const [key, endpoint] of before) if (!this.#endpoints.has(key)) endpoint.retire();
-    this.#usable = usableOf(listed?.endpoints ?? []).map((one) => this.#endpoints.get(keyOf(one)) as UpstreamEndpoint);
+    this.#use(usableOf(listed?.endpoints ?? []).map((one) => this.#endpoints.get(keyOf(one)) as UpstreamEndpoint));
     this.#spread.prepare(this.#usable);
     this.#updateClusterAddress(listed?.clusterAddress);
     this.onHealthChanged();
@@ -211,6 +211,14 @@ export class Backend implements EndpointOwner {
     this.#connections--;
   }
 
+  /** Those that were not ready before start slowly from now on. */
+  #use(usable: readonly UpstreamEndpoint[]): void {
+    const before = new Set(this.#usable);
+    const now = this.#context.clock();
+    for (const endpoint of usable) if (!before.has(endpoint)) endpoint.health.warm(now);
+    this.#usable = usable;
+  }
+
   #reselect(now: number): void {
     const { loadBalancing, panicThresholdPercent = defaultPanicThresholdPercent } = this.#settings;
     const zone = loadBalancing.preferSameZone === true ? this.#context.zone : undefined;
@@ -246,9 +254,7 @@ export class Backend implements EndpointOwner {
   }
 
   #createEndpoint(address: string, port: number): UpstreamEndpoint {
-    const endpoint = new UpstreamEndpoint(address, port, this);
-    endpoint.health.warm(this.#context.clock());
-    return endpoint;
+    return new UpstreamEndpoint(address, port, this);
   }
 }
 

@@ -85,9 +85,10 @@ export class Breaker {
     return this.#permits === 0 && !this.#isStuck(now);
   }
 
-  /** Milliseconds until it may permit a call again. */
-  remainingMs(now: number): number {
-    return this.#state === 'Open' ? Math.max(0, this.#since + this.#settings.openMs - now) : 0;
+  /** Whole seconds until it may permit a call again, 1 at least. */
+  retryAfterSeconds(now: number): number {
+    const remainingMs = this.#state === 'Open' ? this.#since + this.#settings.openMs - now : 0;
+    return Math.max(1, Math.ceil(remainingMs / 1_000));
   }
 
   /** A permit for one call, to be given back with `record` or `release`; `notPermitted` where there is none. */

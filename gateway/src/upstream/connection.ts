@@ -23,7 +23,7 @@ export class UpstreamConnection {
 
   constructor(origin: string, connectTimeoutMs: number) {
     const connect = buildConnector({ timeout: connectTimeoutMs, keepAlive: true, keepAliveInitialDelay: 30_000 });
-    this.#client = new Client(origin, {
+    this.#client = new Client(plainOrigin(origin), {
       allowH2: false,
       pipelining: 1,
       keepAliveTimeout: IDLE_MS,
@@ -58,10 +58,21 @@ export class UpstreamConnection {
     this.#filter?.expectHead();
   }
 
+  /** Its socket is somebody else's now. */
+  upgraded(): void {
+    this.#filter?.stop();
+  }
+
   /** Ends at once; a request on it fails. */
   destroy(): void {
     this.#client.destroy().catch(ignoreLateError);
   }
+}
+
+/** undici asks for these of each request, and a URL makes them up anew each time. */
+function plainOrigin(origin: string): URL {
+  const url = new URL(origin);
+  return Object.defineProperties(url, { origin: { value: url.origin }, protocol: { value: url.protocol } });
 }
 
 /** A destroyed client's own promise tells nothing that its request has not been told. */

@@ -48,10 +48,6 @@ export class EndpointHealth {
     return this.#ejectedUntil;
   }
 
-  get onTrial(): boolean {
-    return this.#onTrial;
-  }
-
   get probeFailed(): boolean {
     return this.#probeFailed;
   }
@@ -107,9 +103,9 @@ export class EndpointHealth {
     return this.#eject(now, passive);
   }
 
-  /** A request was answered well. */
+  /** A request was answered well. In a panic endpoints get requests without a trial, and may show so that they are back. */
   succeeded(now: number): void {
-    if (this.#onTrial) this.#restore(now);
+    if (this.#onTrial || (this.#ejectedUntil ?? Number.POSITIVE_INFINITY) <= now) this.#restore(now);
   }
 
   /** One request goes there to see; until it is back, or for `failTimeoutMs`, no other does. */

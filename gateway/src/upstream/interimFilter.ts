@@ -11,6 +11,8 @@ const MAX_INTERIM_BYTES = 8192;
 /** Told when a request starts: the next bytes are the beginning of a response's head. */
 export interface InterimFilter {
   expectHead(): void;
+  /** The socket carries no HTTP any more. */
+  stop(): void;
 }
 
 /**
@@ -21,6 +23,8 @@ export function filterInterim(socket: Socket, onExhausted: () => void): InterimF
   const read = socket.read.bind(socket) as (size?: number) => Buffer | null;
   let awaiting = false;
   let held: Buffer = EMPTY;
+  /** Nothing has come since it was last read dry. */
+  let isDry = false;
 
   function readFinal(): Buffer | null {
     for (let chunk = read(); chunk !== null; chunk = read()) {
@@ -32,17 +36,30 @@ export function filterInterim(socket: Socket, onExhausted: () => void): InterimF
     return null;
   }
 
+  const onReadable = (): void => {
+    isDry = false;
+  };
+  socket.on('readable', onReadable);
   // `read(0)` is how a stream asks itself for more: it takes nothing.
   socket.read = (size?: number): Buffer | null => {
     if (size === 0) return read(0);
+    // undici asks half a dozen times a request.
+    if (isDry && socket.readableLength === 0) return null;
     const chunk = awaiting ? readFinal() : read(size);
-    if (chunk === null) onExhausted();
+    if (chunk === null) {
+      isDry = true;
+      onExhausted();
+    }
     return chunk;
   };
   return {
     expectHead(): void {
       awaiting = true;
       held = EMPTY;
+    },
+    stop(): void {
+      socket.off('readable', onReadable);
+      socket.read = read;
     },
   };
 }

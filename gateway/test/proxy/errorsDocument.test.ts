@@ -6,7 +6,7 @@ const path = new URL('../../../docs/errors.md', import.meta.url);
 
 test('docs/errors.md lists every reason with its status and text, and no other', async () => {
   const rows = [
-    ...(await readFile(path, 'utf8')).matchAll(/^\| `([A-Za-z]+)` \| ([0-9]{3}) \| ([^|]+) \| ([^|]+) \|$/gm),
+    ...(await readFile(path, 'utf8')).matchAll(/^\| `([A-Za-z]+)` +\| ([0-9]{3}) +\| ([^|]+) \| ([^|]+) \|$/gm),
   ];
   const listed = rows.map(([, reason, status, text]) => ({ reason, status: Number(status), text: text?.trim() }));
   const known = allReasons.map((reason) => ({ reason, ...reasons[reason] }));

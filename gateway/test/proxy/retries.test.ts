@@ -157,6 +157,22 @@ describe('endpoints', () => {
   });
 });
 
+test('a backend that scales to zero answers 503 with the reason, and revives with its first endpoint', async () => {
+  await using upstream = await RawUpstream.start();
+  await using gateway = await GatewayUnderTest.start({ backends: { app: [upstream.port] } });
+  for (let round = 0; round < 3; round++) {
+    gateway.serveEndpoints({ backends: { app: [] } });
+    for (const request of [GET, POST]) {
+      const response = await ask(gateway, request);
+      expect(response.status).toBe(503);
+      expect(JSON.parse(response.body)).toMatchObject({ reason: 'NoEndpoints' });
+    }
+    gateway.serveEndpoints({ backends: { app: [upstream.port] } });
+    expect(await ask(gateway, POST)).toMatchObject({ status: 200 });
+  }
+  await gateway.settled();
+});
+
 test('a rule whose backend cannot be resolved answers 500, and one without any backend too', async () => {
   await using gateway = await GatewayUnderTest.start({
     rules: [to(null, { hostnames: ['null'] }), { hostnames: ['none'], backends: [] }],

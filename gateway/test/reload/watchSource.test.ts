@@ -206,6 +206,23 @@ describe('WatchSource', () => {
     await eventually('it is reported at last', () => offered.includes('routes: routes 1'));
   });
 
+  test('leaves a server alone that asks for it, for as long as that asks, within reason', async () => {
+    let seconds = '7';
+    stub.fault = ({ query }, response) => {
+      if (!query['fieldSelector']?.endsWith('edge-routes')) return false;
+      response.setHeader('retry-after', seconds);
+      status(response, 429, 'too many requests');
+      return true;
+    };
+    const starting = start();
+    await timers.waits(75_000, 75_000, 2);
+    await timers.waits(7_051, 7_051);
+    seconds = '86400';
+    timers.pass(7_051);
+    await starting;
+    await timers.waits(30_101, 30_101);
+  });
+
   test('gives a server up that sends nothing, not even a bookmark', async () => {
     await follow();
     await stub.event('edge-routes', 'MODIFIED', routes('routes 2'));

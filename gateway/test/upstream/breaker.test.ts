@@ -245,7 +245,7 @@ describe('a circuit breaker', () => {
     for (let call = 0; call < 5; call++) breaker.record(breaker.tryAcquire(0), true, 1, 0);
     breaker.record(breaker.tryAcquire(1_000), false, 1, 1_000);
     expect(states).toEqual(['Open', 'HalfOpen', 'Closed']);
-    expect(breaker.remainingMs(1_000)).toBe(0);
+    expect(breaker.retryAfterSeconds(1_000)).toBe(1);
   });
 
   test('takes over other settings without forgetting its state', () => {
@@ -254,7 +254,7 @@ describe('a circuit breaker', () => {
     breaker.configure({ ...settings, openMs: 5_000, slidingWindowSize: 20 });
     expect(breaker.state).toBe('Open');
     expect(breaker.refuses(4_999)).toBe(true);
-    expect(breaker.remainingMs(2_000)).toBe(3_000);
+    expect(breaker.retryAfterSeconds(2_000)).toBe(3);
     expect(breaker.refuses(5_000)).toBe(false);
   });
 });

@@ -1,6 +1,6 @@
 import type { BackendSettings } from '@evergate/contract/routeTable';
 import { expect, test } from '@jest/globals';
-import { BackendCounters } from '../../src/observe/backendCounters.ts';
+import { Counters } from '../../src/observe/counters.ts';
 import { Outcome } from '../../src/proxy/outcome.ts';
 import { Place } from '../../src/proxy/place.ts';
 import type { Waiter } from '../../src/upstream/admission.ts';
@@ -32,7 +32,7 @@ const everything: BackendSettings = {
 const waiter: Waiter = { onConnection() {} };
 
 /** What the request path does for health, breaker, limits and budget, in its order. */
-function serve(backend: Backend, counters: BackendCounters, status: number): void {
+function serve(backend: Backend, counters: Counters, status: number): void {
   const now = performance.now();
   const place = new Place(backend);
   const outcome = new Outcome(counters);
@@ -47,7 +47,7 @@ function serve(backend: Backend, counters: BackendCounters, status: number): voi
 }
 
 /** Of one request, in CPU time: a busy neighbour does not change it. */
-function microseconds(backend: Backend, counters: BackendCounters, statusOf: (call: number) => number): number {
+function microseconds(backend: Backend, counters: Counters, statusOf: (call: number) => number): number {
   const before = process.cpuUsage();
   for (let call = 0; call < CALLS; call++) serve(backend, counters, statusOf(call));
   const { user, system } = process.cpuUsage(before);
@@ -55,8 +55,8 @@ function microseconds(backend: Backend, counters: BackendCounters, statusOf: (ca
 }
 
 test(`health, breaker, limits and budget together take at most ${MAX_MICROSECONDS} us a request`, () => {
-  const counters = new BackendCounters({ limit: 10, graceMs: 0, now: () => 0 });
-  const backend = new Backend('app', counters.slotFor('app'));
+  const counters = new Counters({ reasons: [], upstreamErrorKinds: [], now: () => 0 });
+  const backend = new Backend('app', counters.backends.slotFor('app'));
   backend.configure(everything);
   const endpoints = Array.from({ length: 20 }, (_, index) =>
     endpointOf(index + 1, { zone: index % 2 === 0 ? 'a' : 'b' }),

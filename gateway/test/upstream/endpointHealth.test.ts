@@ -156,6 +156,18 @@ describe('when few endpoints are healthy', () => {
   });
 });
 
+test('in a panic an ejected endpoint is back with its first good answer after failTimeout', () => {
+  const it = rig(2, { passiveHealth: { ...passiveHealth, maxEjectionPercent: 100 }, panicThresholdPercent: 100 });
+  for (const endpoint of it.endpoints) fail(it, endpoint, 3);
+  expect(it.picks()).toEqual([1, 2]);
+  const [first] = it.endpoints as [UpstreamEndpoint];
+  it.backend.answered(first, 200, it.clock.now);
+  expect(first.health.state).toBe('Ejected');
+  it.clock.now += 30_000;
+  it.backend.answered(first, 200, it.clock.now);
+  expect(first.health.state).toBe('Healthy');
+});
+
 describe('slow start', () => {
   test('gives an endpoint that comes a share that grows to its whole one', () => {
     const it = rig(3, { loadBalancing: { policy: 'RoundRobin', slowStartMs: 10_000 } });
@@ -170,6 +182,17 @@ describe('slow start', () => {
     expect(share()).toBeCloseTo(0.5, 1);
     it.clock.now += 5_000;
     expect(share()).toBe(1);
+  });
+
+  test('begins when an endpoint is ready, not when it is listed', () => {
+    const it = rig(3, { loadBalancing: { policy: 'RoundRobin', slowStartMs: 10_000 } });
+    it.clock.now += 60_000;
+    const known = [1, 2, 3].map((port) => endpointOf(port));
+    it.backend.update({ id: 'app', endpoints: [...known, endpointOf(4, { ready: false, serving: false })] });
+    it.clock.now += 60_000;
+    it.backend.update({ id: 'app', endpoints: [...known, endpointOf(4)] });
+    expect([...it.backend.endpoints][3]?.health.warmth(it.clock.now)).toBe(0.1);
+    expect([...it.backend.endpoints][2]?.health.warmth(it.clock.now)).toBe(1);
   });
 
   test('holds nobody back when all are new', () => {

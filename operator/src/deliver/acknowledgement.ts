@@ -22,6 +22,8 @@ export interface Acknowledgement {
   readonly routesFrom: Position | undefined;
   /** `<namespace>/<name>` of routes with a rule that some pod serves before its endpoints or secrets have come. */
   readonly waitingRoutes: ReadonlySet<string>;
+  /** Ids of backends whose circuit breaker is not closed in some pod that counts. */
+  readonly tripped: ReadonlySet<string>;
 }
 
 export const nothingAcknowledged: Acknowledgement = {
@@ -29,18 +31,21 @@ export const nothingAcknowledged: Acknowledgement = {
   receiving: [],
   routesFrom: undefined,
   waitingRoutes: new Set(),
+  tripped: new Set(),
 };
 
 /** Sums up the answers of a fleet's pods. Only documents of the fleet `fleetUID` count: a namesake's may still be mounted. */
 export function acknowledge(pods: readonly AnsweringPod[], fleetUID: string): Acknowledgement {
   const receiving = pods.filter(({ pod }) => pod.mayReceive);
   const positions = receiving.map((pod) => routesOf(pod, fleetUID));
-  const waiting = receiving.flatMap(({ answer }) => (answer.outcome === 'Answered' ? answer.report.waitingRules : []));
+  const reports = receiving.flatMap(({ answer }) => (answer.outcome === 'Answered' ? [answer.report] : []));
+  const waiting = reports.flatMap(({ waitingRules }) => waitingRules);
   return {
     pods,
     receiving,
     routesFrom: lowest(positions),
     waitingRoutes: new Set(waiting.map((rule) => rule.split('/').slice(0, 2).join('/'))),
+    tripped: new Set(reports.flatMap(({ tripped }) => tripped)),
   };
 }
 

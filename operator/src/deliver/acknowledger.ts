@@ -16,7 +16,8 @@ const FIRST_LOOK_MS = 4;
 const LONGEST_LOOK_MS = 500;
 /** How long a change is looked for so often; the slow tick finds it later. */
 const IMPATIENT_MS = 15_000;
-const TICK_MS = 5_000;
+/** Below the 5 s within which an open circuit breaker is to be a condition. */
+const TICK_MS = 4_000;
 /** Pods asked at once. */
 const CONCURRENCY = 32;
 /** A pod that answered so recently is taken at its word while it does not answer. */
@@ -31,7 +32,7 @@ export interface AcknowledgerOptions {
   readonly wanted: () => Position | undefined;
   /** What the pods serve has changed. */
   readonly onChange: (now: Acknowledgement, before: Acknowledgement) => void;
-  /** Pods were asked, changed or not: at least every 5 s. */
+  /** Pods were asked, changed or not: at least every 4 s. */
   readonly onLook?: (now: Acknowledgement) => void;
   readonly clock: Clock;
 }
@@ -42,7 +43,7 @@ interface Remembered {
 }
 
 /**
- * Asks the pods of one fleet what they serve: soon and often after a change, every 5 s otherwise. One question a pod at a time, at most
+ * Asks the pods of one fleet what they serve: soon and often after a change, every 4 s otherwise. One question a pod at a time, at most
  * 32 in all, so a pod that does not answer delays nobody else's word; nothing is kept of pods that are gone.
  */
 export class Acknowledger {
@@ -54,6 +55,8 @@ export class Acknowledger {
   #toAsk: readonly FleetPod[] = [];
   #now: Acknowledgement = nothingAcknowledged;
   #hasLooked = false;
+  /** Something changed since the last look: who is new has never been asked. */
+  #mustLook = false;
   #lookMs = TICK_MS;
   #impatientUntil = 0;
   #lookAt = Number.POSITIVE_INFINITY;
@@ -77,6 +80,7 @@ export class Acknowledger {
   expect(): void {
     this.#impatientUntil = this.#options.clock.nowMs() + IMPATIENT_MS;
     this.#lookMs = FIRST_LOOK_MS;
+    this.#mustLook = true;
     this.#schedule();
   }
 
@@ -90,7 +94,7 @@ export class Acknowledger {
     if (this.#stopping.signal.aborted) return;
     const { clock } = this.#options;
     const nowMs = clock.nowMs();
-    const isImpatient = nowMs < this.#impatientUntil && !this.#isSettled();
+    const isImpatient = this.#mustLook || (nowMs < this.#impatientUntil && !this.#isSettled());
     const delayMs = isImpatient ? this.#lookMs : TICK_MS;
     if (nowMs + delayMs >= this.#lookAt) return;
     this.#cancel();
@@ -106,6 +110,7 @@ export class Acknowledger {
 
   #look(): void {
     this.#lookAt = Number.POSITIVE_INFINITY;
+    this.#mustLook = false;
     const pods = this.#pods();
     const names = new Set(pods.map(nameOf));
     for (const name of this.#answers.keys()) if (!names.has(name)) this.#answers.delete(name);

@@ -13,6 +13,8 @@ export interface PodReport {
   readonly refused: readonly string[];
   /** It cannot tell whether what it serves is the newest. */
   readonly stale: boolean;
+  /** Ids of backends whose circuit breaker is not closed there; the first 100. */
+  readonly tripped: readonly string[];
 }
 
 export interface ServedWrite extends Position {
@@ -29,6 +31,7 @@ export function readPodReport(answer: unknown): PodReport | undefined {
     waitingRules: arrayOf(fieldOf(fieldOf(answer, 'waiting'), 'rules')).map(String),
     refused: arrayOf(fieldOf(fieldOf(answer, 'refused'), 'problems')).map(describeProblem),
     stale: fieldOf(answer, 'stale') === true,
+    tripped: arrayOf(fieldOf(fieldOf(answer, 'tripped'), 'backends')).map(String),
   };
 }
 

@@ -6,7 +6,7 @@ import type {
   SecretsIndex,
 } from '@evergate/contract/document';
 import type { BackendEndpoints } from '@evergate/contract/endpoints';
-import { indexKey, type PartSlot, partKey } from '@evergate/contract/names';
+import { indexKey, type PartSlot, partKey, slots } from '@evergate/contract/names';
 import type { BackendSettings, FleetSettings, Rule } from '@evergate/contract/routeTable';
 import type { SecretEntry } from '@evergate/contract/secrets';
 import { canonicalJson } from './canonicalJson.ts';
@@ -61,7 +61,7 @@ export interface Published extends Previous {
 export interface Publication {
   /** In the order in which they must become visible. */
   readonly writes: readonly Write[];
-  /** To remove after the last write: parts that neither the new indexes nor those before them name. */
+  /** To remove after the last write: both slots of parts that neither the new indexes nor those before them have. */
   readonly removals: readonly PartSlot[];
   readonly state: Published;
   /** The content is what is published already: no writes. */
@@ -152,14 +152,15 @@ function keyed(part: PartSlot): readonly [key: string, part: PartSlot] {
   return [partKey(part.kind, part.name, part.slot), part];
 }
 
+/** Both slots of each part: the one that no index names is written next, and is not taken away and made again in between. */
 function namedParts({ routes, endpoints, secrets }: Pick<Previous, 'routes' | 'endpoints' | 'secrets'>): PartSlot[] {
   return [routes, endpoints, secrets].flatMap((index) =>
-    index === undefined ? [] : index.parts.flatMap((part) => (part.inline === undefined ? slotOf(index, part) : [])),
+    index === undefined ? [] : index.parts.flatMap((part) => (part.inline === undefined ? slotsOf(index, part) : [])),
   );
 }
 
-function slotOf({ kind }: DocumentIndex, { name, slot }: PartReference): PartSlot {
-  return { kind, name, slot };
+function slotsOf({ kind }: DocumentIndex, { name }: PartReference): readonly PartSlot[] {
+  return slots.map((slot) => ({ kind, name, slot }));
 }
 
 function routesContent({ settings, rules, backends }: FleetContent): DocumentContent {

@@ -1,11 +1,13 @@
 import type { Rule } from '@evergate/contract/routeTable';
+import { byId } from './byId.ts';
 
 /**
- * Whether `next` takes something away that `before` serves: a rule, a host or listener of one, a backend. Such a change waits for no
- * budget. Rules that are the same object on both sides are not looked into.
+ * Whether `next` takes something away that `before` serves: a rule, a host or listener of one, a match, a backend. Such a change waits
+ * for no budget. A match or backend in the place of another is an edit like any other. Rules that are the same object on both sides are
+ * not looked into.
  */
 export function withdraws(before: readonly Rule[], next: readonly Rule[]): boolean {
-  const after = new Map(next.map((rule) => [rule.id, rule]));
+  const after = byId(next);
   return before.some((rule) => {
     const now = after.get(rule.id);
     return now === undefined || (now !== rule && losesAny(rule, now));
@@ -16,19 +18,16 @@ function losesAny(before: Rule, now: Rule): boolean {
   return (
     lacks(now.hostnames, before.hostnames) ||
     lacks(now.listeners, before.listeners) ||
-    lacks(backendsIn(now), backendsIn(before)) ||
-    lacks(now.matches.map(textOf), before.matches.map(textOf))
+    usableBackends(now) < usableBackends(before) ||
+    now.matches.length < before.matches.length
   );
 }
 
-function backendsIn({ backends }: Rule): readonly (string | null)[] {
-  return backends.map(({ backend }) => backend);
+/** Where a reference leads nowhere, or is not permitted, there is none. */
+function usableBackends({ backends }: Rule): number {
+  return backends.filter(({ backend }) => backend !== null).length;
 }
 
 function lacks<T>(all: readonly T[], wanted: readonly T[]): boolean {
   return wanted.some((one) => !all.includes(one));
-}
-
-function textOf(match: Rule['matches'][number]): string {
-  return JSON.stringify(match);
 }

@@ -53,6 +53,8 @@ function environment({ metadata, spec }: GatewayFleet) {
     fromField('EVERGATE_NAMESPACE', 'metadata.namespace'),
     fromField('POD_NAME', 'metadata.name'),
     fromField('POD_IP', 'status.podIP'),
+    // Kubernetes 1.35 copies it from the node (KEP-4742); where there is none it is empty, and no zone is preferred.
+    fromField('EVERGATE_ZONE', "metadata.labels['topology.kubernetes.io/zone']"),
   ];
 }
 

@@ -30,15 +30,36 @@ export interface FleetStatusInput {
   readonly now: number;
 }
 
+/** Gateways of a fleet, in numbers. */
+export interface GatewayCount {
+  readonly desired: number;
+  readonly ready: number;
+  /** Those that may be sent requests. */
+  readonly receiving: number;
+  /** Of these, those that serve the newest table. */
+  readonly onRevision: number;
+}
+
+/** Counts the gateways of a fleet. Pure. */
+export function countGateways(input: FleetStatusInput): GatewayCount {
+  const { acknowledgement, desired } = input;
+  const ready = acknowledgement.pods.filter(({ pod }) => pod.ready).length;
+  const receiving = acknowledgement.receiving.length;
+  return { desired, ready, receiving, onRevision: Math.max(0, receiving - behindOf(input).length) };
+}
+
+function behindOf({ acknowledgement, published, verdict }: FleetStatusInput): readonly AnsweringPod[] {
+  if (published === undefined) return acknowledgement.receiving;
+  return podsBehind(acknowledgement, published, verdict.fleet.uid);
+}
+
 /** The status of a fleet. Pure; times come from `stored` where nothing changed. */
 export function fleetStatus(input: FleetStatusInput): GatewayFleetStatus {
-  const { verdict, stored, acknowledgement, desired, published } = input;
-  const { generation, uid } = verdict.fleet;
-  const ready = acknowledgement.pods.filter(({ pod }) => pod.ready).length;
-  const behind = published === undefined ? acknowledgement.receiving : podsBehind(acknowledgement, published, uid);
-  const onRevision = Math.max(0, acknowledgement.receiving.length - behind.length);
+  const { verdict, stored, published } = input;
+  const { generation } = verdict.fleet;
+  const { desired, ready, onRevision } = countGateways(input);
   const accepted = verdict.conditions;
-  const isProgrammed = programmedVerdict(input, behind);
+  const isProgrammed = programmedVerdict(input, behindOf(input));
   const isAvailable = availableVerdict(input, ready);
   const isDegraded = degradedVerdict(input);
   const parts = [...accepted, isProgrammed, isAvailable, isDegraded];

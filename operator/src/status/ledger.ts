@@ -1,5 +1,5 @@
 import type { Position } from '@evergate/contract/document';
-import type { RouteVerdict } from '../translate/verdict.ts';
+import type { Finding, RouteVerdict } from '../translate/verdict.ts';
 import { sameVerdict } from './sameVerdict.ts';
 
 /** What a fleet's table says of a route, since which write. */
@@ -9,6 +9,8 @@ export interface RouteRecord {
   readonly since: Position;
   /** When the operator heard of this generation, in milliseconds since the epoch; undefined where it was there at its start. */
   readonly heardAt: number | undefined;
+  /** Why the fleet cannot take this generation, though it is valid. */
+  readonly refused: Finding | undefined;
 }
 
 /** The `<namespace>/<name>` of a route. */
@@ -18,6 +20,7 @@ export interface RecordOptions {
   /** The write of the routes document that holds the verdicts, made or still to be made. */
   readonly position: Position;
   readonly heardAt: (key: RouteKey) => number | undefined;
+  readonly refused: ReadonlyMap<RouteKey, Finding>;
 }
 
 /** The routes of one fleet: what was found of each, and in which write that stands. Remembers one verdict a route, no history. */
@@ -29,15 +32,17 @@ export class Ledger {
   }
 
   /** Takes over the verdicts of a translation. Returns the routes about which there is something new to say, those that left included. */
-  record(verdicts: readonly RouteVerdict[], { position, heardAt }: RecordOptions): readonly RouteKey[] {
+  record(verdicts: readonly RouteVerdict[], { position, heardAt, refused }: RecordOptions): readonly RouteKey[] {
     const before = this.#records;
     const records = new Map<RouteKey, RouteRecord>();
     const changed: RouteKey[] = [];
     for (const verdict of verdicts) {
       const key = routeKey(verdict.route);
       const known = before.get(key);
-      const isSame = known !== undefined && sameVerdict(known.verdict, verdict);
-      records.set(key, isSame ? known : { verdict, since: position, heardAt: heardAt(key) });
+      const finding = refused.get(key);
+      const isSame =
+        known !== undefined && known.refused?.message === finding?.message && sameVerdict(known.verdict, verdict);
+      records.set(key, isSame ? known : { verdict, since: position, heardAt: heardAt(key), refused: finding });
       if (!isSame) changed.push(key);
     }
     for (const key of before.keys()) if (!records.has(key)) changed.push(key);

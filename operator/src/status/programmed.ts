@@ -18,7 +18,10 @@ export interface FleetDelivery {
  */
 export function programmed(record: RouteRecord, parent: ParentVerdict, delivery: FleetDelivery): ConditionVerdict {
   const obstacle =
-    notServed(record.verdict.rules, parent) ?? notAcknowledged(record, delivery) ?? waiting(record, delivery);
+    notServed(record.verdict.rules, parent) ??
+    record.refused ??
+    notAcknowledged(record, delivery) ??
+    waiting(record, delivery);
   if (obstacle !== undefined) return { type: 'Programmed', status: 'False', ...obstacle };
   const message = `Every gateway of GatewayFleet ${delivery.fleet} serves this generation`;
   return { type: 'Programmed', status: 'True', reason: 'Programmed', message };

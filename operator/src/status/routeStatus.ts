@@ -14,6 +14,8 @@ export interface RouteInFleet {
 
 export interface RouteStatusInput {
   readonly generation: number;
+  /** The parents that the route names; empty where it is for the default fleet. */
+  readonly named: readonly ParentVerdict['parentRef'][];
   /** The status as it is stored; other controllers' entries in it stay. */
   readonly stored: GatewayRouteStatus | undefined;
   readonly fleets: readonly RouteInFleet[];
@@ -41,7 +43,7 @@ export function routeStatus(input: RouteStatusInput): GatewayRouteStatus {
   const foreign = foreignParents(stored, controllerName);
   const parents = [...ours, ...foreign].sort(byController).slice(0, 16);
   const homeless = input.unattached.filter(({ parentRef }) => parentRef === undefined).map(({ finding }) => finding);
-  const verdicts = [...homeless.map(notAccepted), ...sum(parents, homeless, generation)];
+  const verdicts = [...homeless.map(notAccepted), ...sum(parents, homeless, input)];
   return {
     observedGeneration: generation,
     conditions: stampConditions(verdicts, generation, stored?.conditions ?? [], now),
@@ -126,7 +128,7 @@ const obstacles: readonly (readonly [type: Condition['type'], status: Condition[
 function sum(
   parents: readonly RouteParentStatus[],
   homeless: readonly Finding[],
-  generation: number,
+  { generation, named }: RouteStatusInput,
 ): readonly ConditionVerdict[] {
   const [finding] = homeless;
   if (finding !== undefined) return summarise({ status: 'False', ...finding }, 'Lasting');
@@ -141,12 +143,25 @@ function sum(
       type === 'Programmed' ? obstacleOf(reason) : 'Lasting',
     );
   }
-  const late = parents.find((parent) => parent.conditions.some((one) => one.observedGeneration < generation));
-  if (late !== undefined) {
-    const message = `${late.controllerName} has not looked at this generation yet`;
-    return summarise({ status: 'False', reason: 'Pending', message }, 'Passing');
-  }
+  const message = notYetSaid(parents, named, generation);
+  if (message !== undefined) return summarise({ status: 'False', reason: 'Pending', message }, 'Passing');
   return summarise({ status: 'True', reason: 'Ready', message: 'Every parent serves the route as written' }, 'Passing');
+}
+
+/** Of a parent that is another operator's, only that one can say whether the route is ready there. */
+function notYetSaid(
+  parents: readonly RouteParentStatus[],
+  named: RouteStatusInput['named'],
+  generation: number,
+): string | undefined {
+  const late = parents.find((parent) => parent.conditions.some((one) => one.observedGeneration < generation));
+  if (late !== undefined) return `${late.controllerName} has not looked at this generation yet`;
+  const position = named.findIndex((ref) => !parents.some(({ parentRef }) => isSameRef(parentRef, ref)));
+  return position < 0 ? undefined : `spec.parentRefs[${position}]: its operator has not said anything yet`;
+}
+
+function isSameRef(a: ParentVerdict['parentRef'], b: ParentVerdict['parentRef']): boolean {
+  return a.name === b.name && a.namespace === b.namespace && a.sectionName === b.sectionName;
 }
 
 function storedParent(
@@ -154,11 +169,7 @@ function storedParent(
   ref: ParentVerdict['parentRef'],
 ): RouteParentStatus | undefined {
   return stored?.parents?.find(
-    ({ parentRef, controllerName: writer }) =>
-      writer === controllerName &&
-      parentRef.name === ref.name &&
-      parentRef.namespace === ref.namespace &&
-      parentRef.sectionName === ref.sectionName,
+    ({ parentRef, controllerName: writer }) => writer === controllerName && isSameRef(parentRef, ref),
   );
 }
 

@@ -7,7 +7,7 @@ import { WorkQueue } from '../kube/queue.ts';
 import type { Resource } from '../kube/resource.ts';
 
 /** A wait for the gateways' word is usually over sooner: one write then says what would have been two. */
-const PENDING_MS = 250;
+const DEFAULT_PENDING_MS = 250;
 const CONCURRENCY = 8;
 const MAX_WAITING = 200_000;
 
@@ -19,6 +19,8 @@ export interface StatusWriterOptions {
   readonly latest: (key: string) => KubeObject | undefined;
   /** What its status should be; undefined where there is nothing to say. */
   readonly compose: (object: KubeObject) => object | undefined;
+  /** How long what will soon be outdated waits to be written. 250 ms unless told. */
+  readonly pendingMs?: number;
   readonly onWritten: (now: KubeObject, before: KubeObject) => void;
   readonly onError: (key: string, error: unknown) => void;
   readonly clock: Clock;
@@ -32,6 +34,8 @@ export class StatusWriter {
   readonly resource: Resource;
   readonly #options: StatusWriterOptions;
   readonly #queue: WorkQueue<string>;
+  /** What was written and not seen yet: a turn before the news of it would meet a newer version than it knows. */
+  readonly #written = new Map<string, KubeObject>();
 
   constructor(options: StatusWriterOptions) {
     const { clock, onError, resource } = options;
@@ -51,7 +55,7 @@ export class StatusWriter {
 
   /** The same, and what is new will soon be outdated. */
   writeSoon(key: string): void {
-    this.#queue.addAfter(key, PENDING_MS);
+    this.#queue.addAfter(key, this.#options.pendingMs ?? DEFAULT_PENDING_MS);
   }
 
   /** Works until the signal comes. */
@@ -59,9 +63,18 @@ export class StatusWriter {
     return this.#queue.run((key, turn) => this.#turn(key, turn), CONCURRENCY, signal);
   }
 
+  #latest(key: string): KubeObject | undefined {
+    const seen = this.#options.latest(key);
+    const written = this.#written.get(key);
+    if (written === undefined) return seen;
+    if (seen !== undefined && seen.metadata.uid === written.metadata.uid && !isSeen(written, seen)) return written;
+    this.#written.delete(key);
+    return seen;
+  }
+
   async #turn(key: string, signal: AbortSignal): Promise<void> {
-    const { latest, compose, resource, client, onWritten } = this.#options;
-    const object = latest(key);
+    const { compose, resource, client, onWritten } = this.#options;
+    const object = this.#latest(key);
     const status = object === undefined ? undefined : compose(object);
     if (object === undefined || status === undefined || isDeepStrictEqual(object['status'], status)) return;
     if (isNewer(object['status'], status)) return;
@@ -69,12 +82,20 @@ export class StatusWriter {
     const ref: ObjectRef = { name, ...(namespace === undefined ? {} : { namespace }) };
     const patch = { metadata: { uid, resourceVersion }, status: withRemovals(object['status'], status) };
     try {
-      onWritten(await client.mergePatch(resource, ref, patch, { subresource: 'status' }, signal), object);
+      const written = await client.mergePatch(resource, ref, patch, { subresource: 'status' }, signal);
+      this.#written.set(key, written);
+      onWritten(written, object);
     } catch (error) {
+      this.#written.delete(key);
       // The newer version comes by the watch, and with it another turn.
       if (!isConflict(error) && !isNotFound(error)) throw error;
     }
   }
+}
+
+/** Resource versions are numbers that grow (KEP-5504). */
+function isSeen(written: KubeObject, seen: KubeObject): boolean {
+  return BigInt(seen.metadata.resourceVersion ?? 0) >= BigInt(written.metadata.resourceVersion ?? 0);
 }
 
 /** Whether what is stored is about a later generation than `status`. */

@@ -25,12 +25,12 @@ export function unattachedRefs(route: KubeObject, known: KnownFleets): readonly 
     const [namespace = ''] = fleet.split('/');
     if (known.fleets.has(fleet) || !known.isOurs(namespace)) return [];
     const message = `spec.parentRefs[${position}]: GatewayFleet ${fleet} does not exist; create it, or name one of ${names}`;
-    return [{ parentRef: parentRefAt(route, position), finding: { reason: 'NoMatchingParent', message } }];
+    return [{ parentRef: parentRefsOf(route)[position], finding: { reason: 'NoMatchingParent', message } }];
   });
 }
 
-/** The API server has validated the route. */
-function parentRefAt(route: KubeObject, position: number): ParentRef {
-  const { parentRefs } = route['spec'] as { readonly parentRefs: readonly ParentRef[] };
-  return parentRefs[position] as ParentRef;
+/** The parents that a route names. The API server has validated it. */
+export function parentRefsOf(route: KubeObject): readonly ParentRef[] {
+  const { parentRefs = [] } = (route['spec'] ?? {}) as { readonly parentRefs?: readonly ParentRef[] };
+  return parentRefs;
 }

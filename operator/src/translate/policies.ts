@@ -54,7 +54,10 @@ export function resolvePolicies(
     const conflicts = taken.map((target) => `Service ${target} is held by ${nameOf(holders.get(target))}`);
     for (const target of policy.targets) if (!holders.has(target)) holders.set(target, policy);
     const missing = policy.targets.filter((target) => !known.has(target));
-    return { policy: identityOf(policy), conditions: conditionsOf(policy, missing, conflicts) };
+    const conditions = conditionsOf(policy, missing, conflicts);
+    if (policy.settings?.circuitBreaker === undefined) return { policy: identityOf(policy), conditions };
+    const guarded = policy.targets.filter((target) => !taken.includes(target));
+    return { policy: identityOf(policy), guarded, conditions };
   });
   const settingsOf = (id: string, service: string): BackendSettings => {
     const holder = holders.get(service);

@@ -71,6 +71,8 @@ export interface RouteVerdict {
 
 export interface PolicyVerdict {
   readonly policy: ObjectIdentity;
+  /** `<namespace>/<name>` of the Services whose circuit breaker it sets; absent where it sets none. */
+  readonly guarded?: readonly string[];
   readonly conditions: readonly ConditionVerdict[];
 }
 

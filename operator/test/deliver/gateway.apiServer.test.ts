@@ -1,16 +1,18 @@
 import { once } from 'node:events';
-import { copyFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { createServer, get } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { documentKinds, indexObjectName } from '@evergate/contract/names';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { documentObject, documentResource, objectNameOf } from '../../src/deliver/documentObject.ts';
-import { type FleetContent, type Published, publication } from '../../src/deliver/publication.ts';
+import { type FleetContent, type Publication, type Published, publication } from '../../src/deliver/publication.ts';
 import type { ApiClient } from '../../src/kube/apiClient.ts';
 import { namespaces, roleBindings, roles, secrets, serviceAccounts } from '../../src/kube/resource.ts';
 import { role } from '../../src/render/role.ts';
 import { roleBinding } from '../../src/render/roleBinding.ts';
+import { accountName, serviceAccount } from '../../src/render/serviceAccount.ts';
 import { fleetOf } from '../render/fleet.ts';
 import { accountToken, statusFor } from '../support/accountToken.ts';
 import { ApiServer } from '../support/apiServer.ts';
@@ -22,13 +24,14 @@ import { sampleContent, sampleRule } from './sampleContent.ts';
 /* Its own API server: it is killed and set back. The gateways are processes with the rights of the Role that fleets get, and no more. */
 
 const LIMIT_MS = 120_000;
-const account = { namespace: 'infra', name: 'edge' };
 const fleet = fleetOf();
+const { name, namespace } = { name: 'edge', namespace: 'infra' };
 const force = { fieldManager: 'test', force: true };
 
 /** Writes a fleet's documents as they are published. */
 class Documents {
   readonly #client: ApiClient;
+  readonly #stored = new Map<string, string | Uint8Array>();
   #published: Published | undefined;
   epoch = 1;
 
@@ -40,13 +43,23 @@ class Documents {
     return this.#published?.routes.sequence ?? 0;
   }
 
+  /** What a mount of it all would have: content by key. */
+  get stored(): ReadonlyMap<string, string | Uint8Array> {
+    return new Map(this.#stored);
+  }
+
+  next(content: FleetContent): Publication {
+    const identity = { fleetUID: fleet.metadata.uid ?? '', fleet: { namespace, name }, epoch: this.epoch };
+    return publication(content, this.#published, identity, { compressAboveBytes: 8192 });
+  }
+
   /** Resolves with when the API server had answered the last write: milliseconds since the epoch. */
   async publish(content: FleetContent): Promise<number> {
-    const identity = { fleetUID: fleet.metadata.uid ?? '', fleet: account, epoch: this.epoch };
-    const next = publication(content, this.#published, identity, { compressAboveBytes: 8192 });
+    const next = this.next(content);
     for (const write of next.writes) {
-      const metadata = { namespace: account.namespace, name: objectNameOf(account.name, write) };
+      const metadata = { namespace, name: objectNameOf(name, write) };
       await this.#client.apply(documentResource(write.kind), documentObject(write, metadata), force);
+      this.#stored.set(write.key, write.gzip ?? write.text);
     }
     this.#published = next.state;
     return Date.now();
@@ -92,16 +105,17 @@ describe('a gateway that watches a real API server', () => {
   }, LIMIT_MS);
 
   async function permit(): Promise<void> {
-    await client.create(namespaces, { apiVersion: 'v1', kind: 'Namespace', metadata: { name: account.namespace } });
-    await client.apply(serviceAccounts, { apiVersion: 'v1', kind: 'ServiceAccount', metadata: account }, force);
+    await client.create(namespaces, { apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } });
+    await client.apply(serviceAccounts, serviceAccount(fleet), force);
     await client.apply(roles, role(fleet), force);
     await client.apply(roleBindings, roleBinding(fleet), force);
   }
 
-  async function tokenBoundTo(name: string): Promise<string> {
-    const metadata = { namespace: account.namespace, name };
+  async function tokenBoundTo(secretName: string): Promise<string> {
+    const metadata = { namespace, name: secretName };
     const secret = await client.apply(secrets, { apiVersion: 'v1', kind: 'Secret', metadata }, force);
-    return accountToken(server.access, account, { name, uid: secret.metadata.uid ?? '' });
+    const account = { namespace, name: accountName(name) };
+    return accountToken(server.access, account, { name: secretName, uid: secret.metadata.uid ?? '' });
   }
 
   /** As the kubelet does: the file is replaced. */
@@ -114,8 +128,8 @@ describe('a gateway that watches a real API server', () => {
       EVERGATE_DOCUMENTS: join(folder, 'documents'),
       EVERGATE_COPY: join(folder, 'copy'),
       EVERGATE_DELIVERY: 'Watch',
-      EVERGATE_FLEET: account.name,
-      EVERGATE_NAMESPACE: account.namespace,
+      EVERGATE_FLEET: name,
+      EVERGATE_NAMESPACE: namespace,
       EVERGATE_API_SERVER: server.access.server,
       EVERGATE_SERVICE_ACCOUNT: join(folder, 'account'),
     });
@@ -151,7 +165,7 @@ describe('a gateway that watches a real API server', () => {
         stale: false,
       });
       const token = await tokenBoundTo('token-2');
-      const api = `/api/v1/namespaces/${account.namespace}`;
+      const api = `/api/v1/namespaces/${namespace}`;
       expect(await statusFor(server.access, token, `${api}/configmaps/edge-routes-0-a`)).toBe(200);
       for (const path of [`${api}/configmaps`, `${api}/secrets`, `${api}/secrets/token-1`, '/api/v1/namespaces']) {
         expect(await statusFor(server.access, token, path)).toBe(403);
@@ -217,13 +231,50 @@ describe('a gateway that watches a real API server', () => {
   );
 
   test(
+    'is not ready without any table, and is once there is one',
+    async () => {
+      for (const kind of documentKinds) {
+        const target = { namespace, name: indexObjectName(name, kind) };
+        await client.delete(documentResource(kind), target);
+      }
+      gateway = await start();
+      const { lines } = gateway;
+      await eventually('it has begun', () => lines.some(({ msg }) => msg === 'gateway started'));
+      expect(await gateway.readiness()).toBe(503);
+      await documents.publish(contentOf(5));
+      await gateway.ready();
+    },
+    LIMIT_MS,
+  );
+
+  test(
+    'is not reverted by a mount that lags, and takes what only the mount has yet',
+    async () => {
+      await documents.publish(contentOf(100));
+      const lagging = documents.stored;
+      await documents.publish(contentOf(110));
+      for (const [key, content] of lagging) await writeFile(join(folder, 'documents', key), content);
+      gateway = await start();
+      await gateway.ready();
+      expect(await gateway.revision()).toMatchObject({ routes: { sequence: 2, source: 'Watch' } });
+      const newer = documents.next(contentOf(120));
+      for (const { key, text, gzip } of newer.writes) {
+        await writeFile(join(folder, 'documents', `.${key}`), gzip ?? text);
+        await rename(join(folder, 'documents', `.${key}`), join(folder, 'documents', key));
+      }
+      expect(await gateway.serves(3, documents.epoch)).toMatchObject({ routes: { sequence: 3, source: 'Mount' } });
+    },
+    LIMIT_MS,
+  );
+
+  test(
     'uses the token that the kubelet put in the place of the one that ended',
     async () => {
       await documents.publish(contentOf(10));
       gateway = await start();
       await gateway.ready();
       await writeToken(await tokenBoundTo('token-3'));
-      await client.delete(secrets, { namespace: account.namespace, name: 'token-1' });
+      await client.delete(secrets, { namespace, name: 'token-1' });
       // So that nobody remembers the old token, and every connection is made anew.
       await server.killApiServer();
       await server.startApiServer();

@@ -10,7 +10,6 @@ import {
   roleBindings,
   roles,
   secrets,
-  serviceAccounts,
   services,
 } from '../../src/kube/resource.ts';
 import { eventually } from '../support/eventually.ts';
@@ -59,7 +58,7 @@ const drifts: readonly (readonly [string, Resource, object])[] = [
   ['a Service', services, { spec: { ports: [{ name: 'http', port: 80, protocol: 'TCP', targetPort: 1234 }] } }],
   ['a PodDisruptionBudget', podDisruptionBudgets, { spec: { maxUnavailable: '100%' } }],
   ['a Role', roles, { rules: [] }],
-  ['labels', serviceAccounts, { metadata: { labels: { 'app.kubernetes.io/instance': 'mine' } } }],
+  ['labels', podDisruptionBudgets, { metadata: { labels: { 'app.kubernetes.io/instance': 'mine' } } }],
   ['the label by which it is known', roleBindings, { metadata: { labels: { 'evergate.dev/fleet': null } } }],
 ];
 

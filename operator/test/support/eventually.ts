@@ -3,12 +3,16 @@ import { setTimeout as pause } from 'node:timers/promises';
 const LIMIT_MS = 30_000;
 const POLL_MS = 5;
 
-/** Looks every 5 ms until `holds`; throws after 30 s. For states that no event announces. */
-export async function eventually(what: string, holds: () => boolean | Promise<boolean>): Promise<void> {
-  const endsAt = performance.now() + LIMIT_MS;
+/** Looks every 5 ms until `holds`; throws after 30 s; or as told. For states that no event announces. */
+export async function eventually(
+  what: string,
+  holds: () => boolean | Promise<boolean>,
+  { limitMs = LIMIT_MS, pollMs = POLL_MS }: { readonly limitMs?: number; readonly pollMs?: number } = {},
+): Promise<void> {
+  const endsAt = performance.now() + limitMs;
   while (!(await holds())) {
     if (performance.now() > endsAt) throw new Error(`never came to be: ${what}`);
-    await pause(POLL_MS);
+    await pause(pollMs);
   }
 }
 

@@ -53,8 +53,13 @@ export class GatewayProcess {
 
   /** Resolves with how long after its start it said so, in milliseconds. */
   async ready(): Promise<number> {
-    await eventually('the gateway is ready', async () => (await this.#get('/health/ready'))?.status === 200);
+    await eventually('the gateway is ready', async () => (await this.readiness()) === 200);
     return performance.now() - this.#started;
+  }
+
+  /** What the kubelet is answered; undefined where nobody listens. */
+  async readiness(): Promise<number | undefined> {
+    return (await this.#get('/health/ready'))?.status;
   }
 
   async revision(): Promise<RevisionAnswer | undefined> {

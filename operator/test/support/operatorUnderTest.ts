@@ -1,10 +1,10 @@
 import { indexKey, indexObjectName } from '@evergate/contract/names';
-import type { Logger } from '@evergate/gateway/observe/log';
+import type { Logger } from '@evergate/process/log';
 import type { OperatorConfig } from '../../src/config.ts';
 import type { PodAnswer } from '../../src/deliver/acknowledgement.ts';
 import { readPodReport } from '../../src/deliver/podReport.ts';
 import type { ApiClient } from '../../src/kube/apiClient.ts';
-import { systemClock, wait } from '../../src/kube/clock.ts';
+import { type Clock, systemClock, wait } from '../../src/kube/clock.ts';
 import type { KubeObject } from '../../src/kube/kubeObject.ts';
 import type { RequestReport } from '../../src/kube/requester.ts';
 import {
@@ -29,6 +29,7 @@ export type StartOptions = Partial<OperatorConfig> & {
   /** Put between the operator and the API server. */
   readonly through?: (client: ApiClient) => ApiClient;
   readonly lease?: OperatorOptions['lease'];
+  readonly clock?: Clock;
 };
 
 /**
@@ -62,7 +63,7 @@ export class OperatorUnderTest {
   }
 
   /** Further ones run beside those that were started before. */
-  async start({ through, lease, ...config }: StartOptions = {}): Promise<Operator> {
+  async start({ through, lease, clock = systemClock, ...config }: StartOptions = {}): Promise<Operator> {
     const { namespace } = this;
     const operator = await Operator.start({
       config: {
@@ -87,6 +88,7 @@ export class OperatorUnderTest {
         return through?.(client) ?? client;
       },
       log: this.#logger(),
+      clock,
       podClient: { ask: (address) => this.#ask(address), close: async () => {} },
       lease: lease ?? { leaseMs: 3_000, renewDeadlineMs: 2_000, retryMs: 200 },
     });
@@ -159,12 +161,11 @@ export class OperatorUnderTest {
   }
 
   /** A gateway pod that is ready, at an address that nobody else of the test has. */
-  async pod(fleet: string, name: string, podIP: string): Promise<void> {
+  async pod(fleet: string, name: string, podIP: string, spec: object = {}): Promise<void> {
     const { namespace } = this;
     const containers = [{ name: 'gateway', image: 'evergate/gateway:test' }];
     const metadata = { name, namespace, labels: { ...fleetLabels(fleet) } };
-    const spec = { containers, terminationGracePeriodSeconds: 60 };
-    await this.client.create(pods, { apiVersion: 'v1', kind: 'Pod', metadata, spec });
+    await this.client.create(pods, { apiVersion: 'v1', kind: 'Pod', metadata, spec: { containers, ...spec } });
     await this.podReady(name, podIP, true);
   }
 
@@ -209,6 +210,33 @@ export class OperatorUnderTest {
     return this.requests.filter(
       ({ verb, resource }) => !['get', 'list', 'watch'].includes(verb) && !['leases', 'events'].includes(resource),
     );
+  }
+
+  /** Every version of an object that there is and will be, until the returned function is called. */
+  async versionsOf(resource: Resource, name: string): Promise<{ readonly seen: KubeObject[]; end(): Promise<void> }> {
+    const { items, resourceVersion } = await this.client.listAll(resource, { namespace: this.namespace });
+    const seen = items.filter(({ metadata }) => metadata.name === name);
+    const ending = new AbortController();
+    const watching = this.#watch(resource, name, resourceVersion, seen, ending.signal);
+    return {
+      seen,
+      async end() {
+        ending.abort();
+        await watching;
+      },
+    };
+  }
+
+  async #watch(resource: Resource, name: string, from: string, seen: KubeObject[], signal: AbortSignal): Promise<void> {
+    const options = { namespace: this.namespace, resourceVersion: from, timeoutSeconds: 300 };
+    try {
+      for await (const event of this.client.watch(resource, options, signal)) {
+        if (event.type !== 'ADDED' && event.type !== 'MODIFIED') continue;
+        if (event.object.metadata.name === name) seen.push(event.object);
+      }
+    } catch (error) {
+      if (!signal.aborted) throw error;
+    }
   }
 
   /** The text of a fleet's index, where there is one. */

@@ -85,7 +85,7 @@ export class Answer {
   takeTurn(): void {
     const held = this.#held;
     this.#held = undefined;
-    if (held !== undefined) this.#queue.send(held);
+    if (held !== undefined) this.#queue.sendAll(held);
     if (this.#ended) this.#leave();
     else this.owner?.onDrain();
   }
@@ -100,12 +100,19 @@ export class Answer {
 
   #surround(before: string, chunk: Uint8Array, after: string): boolean {
     if (before === '') return this.#send(chunk);
-    if (chunk.length > SHORT_BYTES) return this.#send(before, chunk, after);
+    if (chunk.length > SHORT_BYTES) return this.#sendAll([before, chunk, after]);
     return this.#send(before + latin1Of(chunk) + after);
   }
 
-  #send(...pieces: (string | Uint8Array)[]): boolean {
-    if (this.#queue.isFirst(this)) return this.#queue.send(pieces);
+  #send(piece: string | Uint8Array): boolean {
+    return this.#queue.isFirst(this) ? this.#queue.send(piece) : this.#hold([piece]);
+  }
+
+  #sendAll(pieces: readonly (string | Uint8Array)[]): boolean {
+    return this.#queue.isFirst(this) ? this.#queue.sendAll(pieces) : this.#hold(pieces);
+  }
+
+  #hold(pieces: readonly (string | Uint8Array)[]): false {
     this.#held ??= [];
     this.#held.push(...pieces);
     return false;

@@ -36,13 +36,16 @@ export class AnswerQueue {
     return this.#answers.at(-1) === answer;
   }
 
-  /** Writes what the oldest answer consists of next, in one go. Returns false when the client should drain first. */
-  send(pieces: readonly (string | Uint8Array)[]): boolean {
-    const [first, ...others] = pieces;
-    if (others.length === 0) return this.#write(first as string | Uint8Array);
+  /** Writes what the oldest answer consists of next. Returns false when the client should drain first. */
+  send(piece: string | Uint8Array): boolean {
+    return typeof piece === 'string' ? this.#socket.write(piece, 'latin1') : this.#socket.write(piece);
+  }
+
+  /** The same for several pieces, which leave in one go. */
+  sendAll(pieces: readonly (string | Uint8Array)[]): boolean {
     this.#socket.cork();
     let taken = true;
-    for (const piece of pieces) if (piece.length > 0) taken = this.#write(piece);
+    for (const piece of pieces) if (piece.length > 0) taken = this.send(piece);
     this.#socket.uncork();
     return taken;
   }
@@ -75,9 +78,5 @@ export class AnswerQueue {
 
   closed(): void {
     for (const answer of this.#answers.splice(0)) answer.owner?.onConnectionClosed();
-  }
-
-  #write(piece: string | Uint8Array): boolean {
-    return typeof piece === 'string' ? this.#socket.write(piece, 'latin1') : this.#socket.write(piece);
   }
 }

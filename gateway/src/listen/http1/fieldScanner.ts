@@ -22,8 +22,12 @@ export const MARKS_A_FIELD = 4;
  * token, and no value has a control character.
  */
 export class FieldScanner {
-  /** Where each field's name and value begin and end, counted from the `origin` that `scan` was given. The value may end in blanks. */
+  /**
+   * Where each field's name and value begin and end, counted from the `origin` that `scan` was given. The value may end in blanks. What stands
+   * behind `markCount` is of other fields: an array that is cut short would have to grow again.
+   */
   readonly marks: number[] = [];
+  markCount = 0;
   #state: State = State.LineStart;
   #failure: Reason | undefined;
   #maxFields = 0;
@@ -39,7 +43,7 @@ export class FieldScanner {
 
   /** Begins with other fields. */
   begin(maxFields: number): void {
-    this.marks.length = 0;
+    this.markCount = 0;
     this.#state = State.LineStart;
     this.#failure = undefined;
     this.#maxFields = maxFields;
@@ -75,8 +79,8 @@ export class FieldScanner {
       return at + 1;
     }
     if (tokenBytes[byte] !== 1) return this.#fail('BadRequest', at);
-    if (this.marks.length === this.#maxFields * MARKS_A_FIELD) return this.#fail('HeadersTooLarge', at);
-    this.marks.push(at - origin);
+    if (this.markCount === this.#maxFields * MARKS_A_FIELD) return this.#fail('HeadersTooLarge', at);
+    this.marks[this.markCount++] = at - origin;
     this.#state = State.Name;
     return at;
   }
@@ -85,14 +89,14 @@ export class FieldScanner {
   #endRun(bytes: Uint8Array, at: number, origin: number, delimiter: number, next: State): number {
     if (at === bytes.length) return at;
     if (bytes[at] !== delimiter) return this.#fail('BadRequest', at);
-    this.marks.push(at - origin);
+    this.marks[this.markCount++] = at - origin;
     this.#state = next;
     return at + 1;
   }
 
   #skipBlank(byte: number, at: number, origin: number): number {
     if (byte === SPACE || byte === TAB) return at + 1;
-    this.marks.push(at - origin);
+    this.marks[this.markCount++] = at - origin;
     this.#state = State.Value;
     return at;
   }

@@ -96,9 +96,9 @@ export class HeadReader {
 
   /** One text for the whole head, and its parts as views of it. */
   #take(text: string): RawHead {
-    const { marks } = this.#fields;
+    const { marks, markCount } = this.#fields;
     const headers: string[] = [];
-    for (let index = 0; index < marks.length; index += MARKS_A_FIELD) {
+    for (let index = 0; index < markCount; index += MARKS_A_FIELD) {
       const valueStart = marks[index + 2] as number;
       headers.push(
         text.slice(marks[index], marks[index + 1]),

@@ -1,45 +1,25 @@
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { problemBody, problemHeaders, type Reason, reasons } from '../../proxy/reasons.ts';
-import type { Exchange, Peer } from '../exchange.ts';
+import type { Peer } from '../exchange.ts';
 import { Answer } from './answer.ts';
 import { AnswerQueue, type AnswerQueueListener } from './answerQueue.ts';
-import type { HeadLimits } from './headReader.ts';
+import type { ConnectionOwner, ConnectionTimes } from './connectionOwner.ts';
 import { Http1Exchange } from './http1Exchange.ts';
 import { destroyWhenLeft } from './leaving.ts';
+import { LingeringEnd } from './lingeringEnd.ts';
+import { peerOf } from './peerOf.ts';
 import type { RequestHead } from './requestHead.ts';
 import { RequestParser } from './requestParser.ts';
 
-/** What a connection needs of its listener. */
-export interface ConnectionOwner {
-  readonly name: string;
-  /** Every answer says that its connection ends. */
-  readonly draining: boolean;
-  readonly limits: HeadLimits;
-  /** Monotonic milliseconds. */
-  now(): number;
-  onExchange(exchange: Exchange): void;
-  onRefused(reason: Reason): void;
-}
-
-/** How long a connection may take, in milliseconds. */
-export interface ConnectionTimes {
-  readonly headerTimeoutMs: number;
-  readonly idleTimeoutMs: number;
-}
-
 /**
  * `Open`: requests are read. `Switching`: a request asks for another protocol, and what the client sends waits. `Tunnel`: somebody else
- * has the socket. `Stopped`: what comes is dropped, answers still go out. `Ending`: our side is closed, the client's is not.
+ * has the socket. `Stopped`: what comes is dropped, answers still go out, and the connection ends behind them.
  */
-type State = 'Open' | 'Switching' | 'Tunnel' | 'Stopped' | 'Ending';
+type State = 'Open' | 'Switching' | 'Tunnel' | 'Stopped';
 
 /** Requests of one connection that may wait for their answers at once. */
 const MAX_PIPELINED = 100;
-/** After our last byte, what the client still sends is dropped for so long, and so many bytes of it, then the connection goes. */
-const LINGER_MS = 2_000;
-const LINGER_BYTES = 4 * 1024 * 1024;
-const MAPPED = '::ffff:';
 
 /**
  * A client's connection: takes its bytes apart into requests, keeps their answers in order, and decides how it ends. It stops reading while
@@ -51,6 +31,7 @@ export class Http1Connection implements AnswerQueueListener {
   readonly #socket: Socket;
   readonly #owner: ConnectionOwner;
   readonly #parser: RequestParser;
+  readonly #ending: LingeringEnd;
   #state: State = 'Open';
   /** No request is taken behind the present one. */
   #isLast = false;
@@ -66,21 +47,15 @@ export class Http1Connection implements AnswerQueueListener {
   /** Whose body comes now. */
   #upload: Http1Exchange | undefined;
   #stopWatching: (() => void) | undefined;
-  #droppedBytes = 0;
-  /** With the kernel, when that was last looked at. */
-  #flushedBytes = -1;
 
   constructor(socket: Socket, owner: ConnectionOwner) {
     this.#socket = socket;
     this.#owner = owner;
+    this.peer = peerOf(socket);
+    this.#ending = new LingeringEnd(socket);
     this.#quietSince = owner.now();
     this.answers = new AnswerQueue(socket, this);
     this.#parser = new RequestParser(() => owner.limits);
-    const address = socket.remoteAddress ?? '';
-    this.peer = {
-      address: address.startsWith(MAPPED) ? address.slice(MAPPED.length) : address,
-      port: socket.remotePort ?? 0,
-    };
     socket.on('data', this.#onData);
     socket.on('drain', this.#onDrain);
     socket.on('end', this.#onEnd);
@@ -147,7 +122,7 @@ export class Http1Connection implements AnswerQueueListener {
     if (this.answers.length > 0) return;
     const quietMs = now - this.#quietSince;
     if (this.#socket.writableLength > 0) this.#checkFlush(now, quietMs >= idleTimeoutMs);
-    else if (this.#state === 'Ending') this.#destroyIf(quietMs >= LINGER_MS);
+    else if (this.#ending.begun) this.#destroyIf(this.#ending.isOver(quietMs));
     else if (!this.#isNew && !this.#parser.inHead) this.closeIfIdle(now, idleTimeoutMs);
     else if (quietMs >= headerTimeoutMs) this.refuse('RequestTimeout');
   }
@@ -159,7 +134,7 @@ export class Http1Connection implements AnswerQueueListener {
   }
 
   readonly #onData = (bytes: Buffer): void => {
-    if (this.#state !== 'Open') return this.#drop(bytes.length);
+    if (this.#state !== 'Open') return this.#ending.drop(bytes.length);
     this.#isFree = this.answers.length === 0;
     const wasInHead = this.#parser.inHead;
     this.#read(this.#rest === undefined ? bytes : Buffer.concat([this.#rest, bytes]));
@@ -276,16 +251,10 @@ export class Http1Connection implements AnswerQueueListener {
     this.#socket.resume();
   }
 
-  /**
-   * Closes our side, and drops what the client still sends until it has closed its own. Closing both at once with unread bytes makes the kernel
-   * send a reset, which can reach the client before the answer does (RFC 9112 9.6).
-   */
   #end(): void {
     this.#halt();
-    if (this.#state !== 'Stopped') return;
-    this.#state = 'Ending';
-    if (this.#socket.readableEnded) this.#socket.destroySoon();
-    else this.#socket.end();
+    if (this.#state !== 'Stopped' || this.#ending.begun) return;
+    this.#ending.begin();
   }
 
   #keep(rest: Buffer): void {
@@ -295,23 +264,14 @@ export class Http1Connection implements AnswerQueueListener {
       this.#rest = rest;
       this.#socket.pause();
     } else {
-      this.#drop(rest.length);
+      this.#ending.drop(rest.length);
     }
-  }
-
-  #drop(bytes: number): void {
-    this.#droppedBytes += bytes;
-    if (this.#droppedBytes <= LINGER_BYTES) return;
-    if (this.#state === 'Ending') this.#socket.destroy();
-    else this.#socket.pause();
   }
 
   /** The last bytes are not with the kernel yet: the client must take some of them from time to time. */
   #checkFlush(now: number, isLate: boolean): void {
-    const flushed = this.#socket.bytesWritten - this.#socket.writableLength;
-    if (flushed === this.#flushedBytes) return this.#destroyIf(isLate);
-    this.#flushedBytes = flushed;
-    this.#quietSince = now;
+    if (this.#ending.flushes()) this.#quietSince = now;
+    else this.#destroyIf(isLate);
   }
 
   #destroyIf(isLate: boolean): void {

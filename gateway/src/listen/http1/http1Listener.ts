@@ -2,7 +2,8 @@ import { createServer, type Server, type Socket } from 'node:net';
 import type { FleetSettings } from '@evergate/contract/routeTable';
 import type { Reason } from '../../proxy/reasons.ts';
 import type { Exchange } from '../exchange.ts';
-import { type ConnectionOwner, Http1Connection } from './http1Connection.ts';
+import type { ConnectionOwner } from './connectionOwner.ts';
+import { Http1Connection } from './http1Connection.ts';
 
 type ClientTraffic = FleetSettings['clientTraffic'];
 

@@ -26,7 +26,7 @@ export interface RequestHead {
 }
 
 /** One name or address and a port: no list, no user info, no path (RFC 9110 7.2, RFC 3986 3.2.2). */
-const AUTHORITY = /^(?:[A-Za-z0-9._-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(?::([0-9]{1,5}))?$/;
+const AUTHORITY = /^(?:[A-Za-z0-9._-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(?::[0-9]{1,5})?$/;
 const MAX_PORT = 65_535;
 const ABSOLUTE = /^https?:\/\/([^/?#]*)([^#]*)$/i;
 const LENGTH = /^[0-9]+$/;
@@ -168,8 +168,9 @@ function originForm(sent: string, authority: string): Target | Reason {
 }
 
 function isAuthority(text: string): boolean {
-  const parts = AUTHORITY.exec(text);
-  return parts !== null && Number(parts[1] ?? 0) <= MAX_PORT;
+  if (!AUTHORITY.test(text)) return false;
+  const colon = text.lastIndexOf(':');
+  return colon === -1 || text.endsWith(']') || Number(text.slice(colon + 1)) <= MAX_PORT;
 }
 
 function isLength(text: string): boolean {

@@ -1,7 +1,8 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import type { BodyObserver, Exchange, ExchangeListener } from '../../../src/listen/exchange.ts';
-import { type ConnectionTimes, Http1Connection } from '../../../src/listen/http1/http1Connection.ts';
+import type { ConnectionTimes } from '../../../src/listen/http1/connectionOwner.ts';
+import { Http1Connection } from '../../../src/listen/http1/http1Connection.ts';
 import type { Reason } from '../../../src/proxy/reasons.ts';
 import { RawClient } from '../../support/rawClient.ts';
 import { limits } from './parse.ts';

@@ -1,0 +1,75 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { beforeAll, expect, test } from '@jest/globals';
+import { type Arena, openArena } from '../src/cluster/arena.ts';
+import { median, record } from '../src/cluster/figures.ts';
+import { PodTask } from '../src/cluster/podTask.ts';
+import { crowdHost, editText } from '../src/cluster/routes.ts';
+import { effectiveMs, flaws, probe } from '../src/cluster/steps.ts';
+import { type Accounted, runOf } from '../src/cluster/underLoad.ts';
+import type { PacedCalls } from '../src/prober/runCalls.ts';
+
+const ROUNDS = 5;
+const EDITS_PER_ROUND = 100;
+const EDITS_PER_SECOND = 10;
+const EDITS_MS = 60_000;
+const QUIET_MS = 10_000;
+/** A neighbour's rounds: figures without the fault that differ by more say nothing. */
+const NOISE = 2;
+
+let arena: Arena;
+
+beforeAll(async () => {
+  arena = await openArena();
+});
+
+const numberOf = (round: number, edit: number): number => round * EDITS_PER_ROUND + edit;
+const textOf = (number: number): string => `live ${number}`;
+
+/** Each of another route; resolves when the last one is effective. */
+async function edit(round: number): Promise<void> {
+  const numbers = Array.from({ length: EDITS_PER_ROUND }, (_, edit) => numberOf(round, edit));
+  const calls = numbers.map((number) => editText(number, textOf(number)));
+  const paced: PacedCalls = { calls, ratePerSecond: EDITS_PER_SECOND };
+  const task = await PodTask.start(arena.kubectl, arena.prober, 'pacedCalls', paced);
+  await task.result(EDITS_MS);
+  const last = numberOf(round, EDITS_PER_ROUND - 1);
+  const question = { host: crowdHost(last), path: '/text' };
+  const until = { body: textOf(last) };
+  const results = await probe(arena, [{ name: 'last edit', calls: [], question, until, before: [{ status: 200 }] }]);
+  expect(flaws(results)).toEqual([]);
+  expect(effectiveMs(results)[0]).toBeLessThan(10_000);
+}
+
+test('500 live edits lose nothing, streams included, and requests take no longer than twice their time', async () => {
+  const quiet: Accounted[] = [];
+  const edited: Accounted[] = [];
+  const streams = { downloadSeconds: 5, webSocket: true, eventStream: true };
+  for (let round = 0; round < ROUNDS; round += 1) {
+    quiet.push(await runOf(arena, 'edits-quiet', streams, () => delay(QUIET_MS)));
+    edited.push(await runOf(arena, 'edits', streams, () => edit(round)));
+  }
+  const lostQuiet = sum(quiet, ({ result }) => result.lost + result.notSent);
+  if (lostQuiet > 0) throw new Error(`not judged: without edits ${lostQuiet} were lost`);
+  const ratios = edited.map(({ result }, round) => result.latency.p99Ms / (quiet[round]?.result.latency.p99Ms ?? 0));
+  const quietP99 = quiet.map(({ result }) => result.latency.p99Ms);
+  await record(`${ROUNDS * EDITS_PER_ROUND} live edits under load, ${EDITS_PER_SECOND} a second`, {
+    requests: sum(edited, ({ result }) => result.sent),
+    lost: sum(edited, ({ result }) => result.lost),
+    'broken streams': sum(edited, brokenStreams),
+    'p99 with edits / without, median of the rounds': median(ratios),
+    'p99 without edits, each round, ms': quietP99.map((ms) => ms.toFixed(1)).join(' '),
+    'p99 with edits, each round, ms': edited.map(({ result }) => result.latency.p99Ms.toFixed(1)).join(' '),
+  });
+  expect(edited.flatMap(({ result }) => result.examples).slice(0, 5)).toEqual([]);
+  expect(edited.flatMap(({ discrepancies }) => Object.values(discrepancies).flat())).toEqual([]);
+  expect(sum(edited, brokenStreams)).toBe(0);
+  if (Math.max(...quietP99) <= NOISE * Math.min(...quietP99)) expect(median(ratios)).toBeLessThan(2);
+});
+
+function brokenStreams({ result }: Accounted): number {
+  return Object.values(result.streams).reduce((broken, stream) => broken + stream.broken, 0);
+}
+
+function sum(runs: readonly Accounted[], count: (run: Accounted) => number): number {
+  return runs.reduce((total, run) => total + count(run), 0);
+}

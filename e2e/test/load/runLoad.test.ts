@@ -1,0 +1,132 @@
+import { createServer, type Server, type ServerResponse } from 'node:http';
+import { afterEach, expect, test } from '@jest/globals';
+import { defaultLoad, type LoadOptions } from '../../src/load/loadOptions.ts';
+import { type LoadResult, runLoad } from '../../src/load/runLoad.ts';
+import { Upstream } from '../../src/upstream/upstream.ts';
+import { closed, listening } from '../listening.ts';
+
+const servers: Server[] = [];
+
+afterEach(async () => {
+  await Promise.all(servers.splice(0).map((server) => closed(server)));
+});
+
+async function serve(server: Server): Promise<number> {
+  servers.push(server);
+  return listening(server);
+}
+
+function load(port: number, options: Partial<LoadOptions> = {}): Promise<LoadResult> {
+  const target = `http://127.0.0.1:${port}/load`;
+  const all = { ...defaultLoad, run: 'test', target, ratePerSecond: 200, seconds: 1, timeoutMs: 10_000, ...options };
+  return runLoad(all, new AbortController().signal, () => {});
+}
+
+function upstream(arrived: (id: string) => void = () => {}): Server {
+  return new Upstream({ origin: { pod: 'pod', version: 'v1' }, arrived, failPercent: 0 }).server;
+}
+
+/** An upstream that does something else with every tenth request. */
+function flawed(flaw: (response: ServerResponse) => void): Server {
+  const whole = upstream();
+  let requests = 0;
+  return createServer((request, response) => {
+    requests += 1;
+    if (requests % 10 === 0) flaw(response);
+    else whole.emit('request', request, response);
+  });
+}
+
+test('nothing is lost where nothing fails, streams included, and every id arrives once', async () => {
+  const arrived: string[] = [];
+  const port = await serve(upstream((id) => arrived.push(id)));
+  const result = await load(port, { downloadSeconds: 0.5, webSocket: true, eventStream: true });
+  expect(result).toMatchObject({ sent: 200, answered: 200, lost: 0, acknowledged: '0-199', pods: { pod: 200 } });
+  expect(new Set(arrived).size).toBe(200);
+  expect(arrived).toHaveLength(200);
+  expect(result.streams.download).toMatchObject({ broken: 0 });
+  expect(result.streams.download?.whole).toBeGreaterThan(0);
+  expect(result.streams.webSocket).toMatchObject({ whole: 1, broken: 0 });
+  expect(result.streams.eventStream).toMatchObject({ whole: 1, broken: 0 });
+});
+
+test('the load has GETs and POSTs, on kept-alive and on fresh connections', async () => {
+  const kinds = new Set<string>();
+  const port = await serve(
+    createServer((request, response) => {
+      kinds.add(`${request.headers.connection} ${request.method}`);
+      response.end();
+    }),
+  );
+  await load(port);
+  expect([...kinds].sort()).toEqual(['close GET', 'close POST', 'keep-alive GET', 'keep-alive POST']);
+});
+
+const flaws: readonly (readonly [string, (response: ServerResponse) => void, RegExp])[] = [
+  ['a connection that is reset', (response) => response.socket?.resetAndDestroy(), /ECONNRESET/],
+  ['a status of an error', (response) => response.writeHead(503).end(), /status 503/],
+  ['an answer that breaks off', breakOff, /aborted|ECONNRESET/],
+  ['the answer of another request', (response) => response.end('{"id":"test.9999"}'), /another request: test.9999/],
+];
+
+function breakOff(response: ServerResponse): void {
+  response.writeHead(200, { 'content-length': 100 });
+  response.write('{', () => response.socket?.destroy());
+}
+
+test.each(flaws)('%s is a lost request', async (_, flaw, reason) => {
+  const port = await serve(flawed(flaw));
+  const result = await load(port);
+  expect(result.lost).toBe(20);
+  expect(result.answered).toBe(180);
+  expect(Object.keys(result.reasons).join()).toMatch(reason);
+  expect(result.examples).toHaveLength(20);
+});
+
+test('a refused connection is a lost request', async () => {
+  const server = upstream();
+  const port = await listening(server);
+  await closed(server);
+  const result = await load(port, { ratePerSecond: 20 });
+  expect(result).toMatchObject({ sent: 20, lost: 20, answered: 0 });
+});
+
+test('a request without an answer in time is a lost request, and ends the wait for it', async () => {
+  const port = await serve(createServer(() => {}));
+  const result = await load(port, { ratePerSecond: 20, timeoutMs: 200 });
+  expect(result.reasons).toEqual({ 'no whole answer in time': 20 });
+});
+
+test('with retries, a GET that failed once is not lost, and is counted', async () => {
+  const port = await serve(flawed((response) => response.socket?.resetAndDestroy()));
+  const result = await load(port, { getRetries: 3, retryPauseMs: 10, postPercent: 0 });
+  expect(result).toMatchObject({ lost: 0, answered: 200 });
+  expect(result.retried).toBeGreaterThan(0);
+});
+
+test('a stream that breaks is counted with what broke it, and opened again', async () => {
+  const port = await serve(
+    createServer((_, response) => {
+      response.writeHead(200, { 'content-length': 1_000_000 });
+      response.write('wrong');
+      setTimeout(() => response.socket?.destroy(), 20);
+    }),
+  );
+  const result = await load(port, { ratePerSecond: 1, downloadSeconds: 1, eventStream: true, webSocket: true });
+  expect(result.streams.download?.broken).toBeGreaterThan(1);
+  expect(result.streams.eventStream?.broken).toBeGreaterThan(1);
+  expect(result.streams.webSocket?.broken).toBeGreaterThan(1);
+  expect(result.streams.download?.reasons[0]).toMatch(/wrong bytes/);
+});
+
+test('the rate stays although the target stalls', async () => {
+  const waiting: ServerResponse[] = [];
+  const port = await serve(
+    createServer((_, response) => {
+      waiting.push(response);
+    }),
+  );
+  const result = await load(port, { ratePerSecond: 100, timeoutMs: 1_500, connections: 100 });
+  expect(result.sent).toBe(100);
+  expect(waiting).toHaveLength(100);
+});
