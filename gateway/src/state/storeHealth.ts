@@ -10,8 +10,8 @@ export interface StoreHealthOptions {
 
 const ASK_EVERY_MS = 1_000;
 const ASK_AGAIN_MS = 250;
-/** Who failed again within this stays away for `REST_MS`, even though it answers: else every command would try it. */
-const SOON_MS = 5_000;
+/** Who was back for less than this and failed stays away for `REST_MS`, even though it answers: else every command would try it. */
+const SOON_MS = 1_000;
 const REST_MS = 1_000;
 const DEAF_MS = 2_000;
 
@@ -22,7 +22,7 @@ const DEAF_MS = 2_000;
 export class StoreHealth {
   readonly #options: StoreHealthOptions;
   #status: StoreStatus = { up: false, since: Date.now() };
-  #failedAt = Number.NEGATIVE_INFINITY;
+  #upAt = Number.NEGATIVE_INFINITY;
   #restsUntil = 0;
   #deafSince: number | undefined;
   #timer: NodeJS.Timeout | undefined;
@@ -42,8 +42,7 @@ export class StoreHealth {
   failed(): void {
     const now = performance.now();
     if (this.#status.up) {
-      this.#restsUntil = now - this.#failedAt < SOON_MS ? now + REST_MS : now;
-      this.#failedAt = now;
+      this.#restsUntil = now - this.#upAt < SOON_MS ? now + REST_MS : now;
       this.#deafSince = now;
       this.#change(false);
     }
@@ -95,6 +94,7 @@ export class StoreHealth {
 
   #change(up: boolean): void {
     this.#status = { up, since: Date.now() };
+    if (up) this.#upAt = performance.now();
     this.#options.onChanged(this.#status);
   }
 }
