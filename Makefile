@@ -2,7 +2,7 @@
 # The tests want a real API server too: `make control-plane` finds one, or builds it where Go is installed.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test control-plane lint format-check typecheck generated generate kustomize bench images sbom e2e lock clean
+.PHONY: help run test redis control-plane lint format-check typecheck generated generate kustomize bench images sbom e2e lock clean
 
 # The Node that npm installed, whatever the machine's own is.
 NODE := node_modules/.bin/node
@@ -15,11 +15,19 @@ help: ## Say what there is to do
 run: $(INSTALLED) ## Serve the example shop on http://shop.localhost:8080, with its demo services
 	@$(NODE) examples/demo/backends.js -- $(NODE) cli/bin/evergate.js run examples/shop examples/shop-local
 
-test: $(INSTALLED) control-plane ## Run all tests; JEST="cli lint" runs those that match
+test: $(INSTALLED) redis control-plane ## Run all tests; JEST="cli lint" runs those that match
 	npm test -- $(JEST)
 
 control-plane: $(INSTALLED) ## Find etcd and kube-apiserver for the tests, or build them once (minutes, with Go)
 	@$(NODE) operator/test/support/provideBinaries.ts > /dev/null
+
+# The tests start servers of their own; that of the package is not started.
+redis: ## Install the Redis that tests need, on Debian as root; else say what to install
+	@if command -v redis-server > /dev/null && command -v redis-sentinel > /dev/null; then :; \
+	elif [ "$$(id -u)" = 0 ] && command -v apt-get > /dev/null; then \
+	  apt-get update -qq && RUNLEVEL=1 DEBIAN_FRONTEND=noninteractive \
+	  apt-get install -qq -y --no-install-recommends redis-server redis-sentinel > /dev/null; \
+	else echo 'some tests need redis-server and redis-sentinel on the PATH; install those of Redis 6.2 or newer'; fi
 
 lint: format-check typecheck generated ## Check format, style, types and generated files
 

@@ -11,8 +11,11 @@ import { type FleetSettings, settingsSchema } from './routeTable.ts';
 /** The versions of the documents this build reads; the writer picks the highest that every reader knows. */
 export const readableVersions: readonly number[] = [1];
 
-/** The features this build knows, of those that an index may list in `requires`. */
-export const knownFeatures: readonly string[] = ['gzip'];
+/**
+ * The features this build knows, of those that an index may list in `requires`. `policies`: rules or the fleet ask something of requests,
+ * and who does not know how to ask would let everyone in.
+ */
+export const knownFeatures: readonly string[] = ['gzip', 'policies'];
 
 /** A part's text has this many bytes at most: a reader that inflates one stops there. */
 export const MAX_PART_BYTES: number = 32 * 1_048_576;

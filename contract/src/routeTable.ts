@@ -1,6 +1,10 @@
 import { z } from 'zod';
+import { accessSchema, authSchema } from './authSettings.ts';
 import { backendSettingsSchema } from './backendSettings.ts';
+import { enforcedSchema } from './enforcedSettings.ts';
 import { errorSettingsSchema } from './errorSettings.ts';
+import { rateLimitSchema } from './limitSettings.ts';
+import { redisSchema } from './redisSettings.ts';
 import { retrySettingsSchema } from './retrySettings.ts';
 
 export type { BackendSettings } from './backendSettings.ts';
@@ -124,6 +128,9 @@ const rule = z.object({
   /** Absent: `defaultRetry`. */
   retry: retrySettingsSchema.optional(),
   limits: z.object({ requestBodyBytes: z.number().int().min(0).optional() }),
+  rateLimits: z.array(rateLimitSchema).max(8).optional(),
+  auth: authSchema.optional(),
+  access: accessSchema.optional(),
 });
 
 const listener = z.object({
@@ -155,6 +162,9 @@ const settings = z.object({
   shutdown: z.object({ propagationDelayMs: milliseconds, drainTimeoutMs: milliseconds }),
   /** Absent: `defaultErrors`. */
   errors: errorSettingsSchema.optional(),
+  /** Absent: each gateway keeps to itself what it counts. */
+  redis: redisSchema.optional(),
+  enforced: enforcedSchema.optional(),
   telemetry: z.object({
     accessLog: z.object({
       mode: z.enum(['None', 'Errors', 'Sampled', 'All']),

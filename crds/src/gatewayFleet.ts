@@ -5,6 +5,8 @@ import { cidr, fleetName, hostname, port, sectionName } from './fields.ts';
 import { fleetErrors } from './fleetErrors.ts';
 import { networkFields } from './fleetNetwork.ts';
 import { podFields } from './fleetPods.ts';
+import { fleetDefaults, fleetEnforced } from './fleetPolicies.ts';
+import { fleetRedis } from './fleetRedis.ts';
 import { enoughAutoscaledReplicas, enoughReplicas, scalingFields } from './fleetScaling.ts';
 import { fleetStatus } from './fleetStatus.ts';
 import { apiVersion, objectMeta } from './objectMeta.ts';
@@ -139,6 +141,11 @@ const spec = withRules(
     telemetry: telemetry.prefault({}).describe('What the gateways tell about themselves.'),
     errors: fleetErrors.prefault({}).describe('How the gateways answer what they answer themselves.'),
     externalNames: externalNames.prefault({}).describe('Backends outside of the cluster.'),
+    redis: fleetRedis
+      .optional()
+      .describe('Where the gateways keep what they share: limits and sessions. Unset: each counts for itself.'),
+    defaults: fleetDefaults.prefault({}).describe('What holds where routes say nothing.'),
+    enforced: fleetEnforced.prefault({}).describe('What holds for every route, whatever it says.'),
   }),
   enoughReplicas,
   enoughAutoscaledReplicas,

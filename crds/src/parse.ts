@@ -1,4 +1,5 @@
 import type { Parsed } from '@evergate/contract/problem';
+import { access } from './authFields.ts';
 import { type BackendPolicy, backendPolicySchema } from './backendPolicy.ts';
 import { type GatewayFleet, gatewayFleetSchema } from './gatewayFleet.ts';
 import { type GatewayRoute, gatewayRouteSchema, type UnreadRoute, unreadRouteSchema } from './gatewayRoute.ts';
@@ -13,6 +14,7 @@ import {
   serviceSchema,
 } from './kubernetes.ts';
 import { parseWith } from './problems.ts';
+import { type AuthSpec, routeAuth } from './routeAuth.ts';
 import { type RouteRule, routeRule } from './routeRule.ts';
 import { type RepeatedRuleName, repeatedRuleNames } from './ruleNames.ts';
 
@@ -54,6 +56,18 @@ export function parseObject<K extends Kind>(kind: K, value: unknown): Parsed<Obj
 /** Reads all of a GatewayRoute but its rules, which `parseRules` reads. */
 export function parseUnreadRoute(value: unknown): Parsed<UnreadRoute> {
   return parseWith(unreadRouteSchema, value);
+}
+
+/** Reads `auth` of a rule alone, whatever the rest of the rule is. */
+export function parseAuth(value: unknown): Parsed<AuthSpec> {
+  return parseWith(routeAuth, value);
+}
+
+/** Reads `access` of a rule alone. */
+export function parseAccess(
+  value: unknown,
+): Parsed<{ readonly allow: readonly string[]; readonly deny: readonly string[] }> {
+  return parseWith(access, value);
 }
 
 /** Reads one rule, the one at `position` of `spec.rules`. */

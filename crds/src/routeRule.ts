@@ -1,7 +1,10 @@
 import { parseDuration } from '@evergate/contract/duration';
 import { z } from 'zod';
+import { access } from './authFields.ts';
 import { headerName, namespaceName, pathSource, port, sectionName, serviceName, unsafePathPattern } from './fields.ts';
 import { byteQuantity } from './quantity.ts';
+import { rateLimits } from './rateLimits.ts';
+import { routeAuth } from './routeAuth.ts';
 import { routeFilter } from './routeFilters.ts';
 import { routeRetry } from './routeRetry.ts';
 import {
@@ -135,6 +138,9 @@ const ruleShape = z.strictObject({
     })
     .prefault({})
     .describe('What requests may need.'),
+  rateLimits: rateLimits.optional().describe('How many requests may come. Unset: as the fleet says.'),
+  auth: routeAuth.optional().describe('How those who ask say who they are. Unset: as the fleet says.'),
+  access: access.optional().describe('Who may come in by address. Unset: as the fleet says.'),
 });
 
 type RuleShape = z.output<typeof ruleShape>;

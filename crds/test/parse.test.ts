@@ -169,6 +169,8 @@ describe('defaults are filled in', () => {
       telemetry: { accessLog: { mode: 'Errors', percent: 1 }, metrics: { perRoute: 'All' } },
       errors: { reasonHeader: 'Trusted', pages: [] },
       externalNames: { allow: [] },
+      defaults: { route: {} },
+      enforced: { rateLimits: [], exempt: [] },
     });
   });
 

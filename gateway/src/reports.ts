@@ -1,12 +1,15 @@
 import { knownFeatures, readableVersions } from '@evergate/contract/document';
 import type { BackendReport } from './adminPort.ts';
 import type { Drain } from './drain.ts';
+import type { AuthProcess } from './policy/authProcess.ts';
 import type { ReloadStatus } from './reload/reloadStatus.ts';
 import type { Contact } from './reload/watchSource.ts';
 import type { Serving } from './serving.ts';
 import type { StaleReason } from './staleness.ts';
-import type { BreakerReport, Readiness, RevisionReport } from './statusPort.ts';
+import type { BreakerReport, ComponentStatus, Readiness, RevisionReport } from './statusPort.ts';
 import type { Backend } from './upstream/backend.ts';
+
+const MAX_SERVICES = 20;
 
 /** Whether documents come as they should. */
 export interface DeliveryReport {
@@ -19,17 +22,23 @@ export interface DeliveryReport {
  * Ready while it serves a table on all its ports, and, draining, until the propagation delay is over. What it serves may be old: that is
  * better than nothing, and no reason to take every pod out of service at once.
  */
-export function readiness(serving: Serving, drain: Drain, { stale, contact }: DeliveryReport): Readiness {
+export function readiness(
+  serving: Serving,
+  drain: Drain,
+  { stale, contact }: DeliveryReport,
+  dependencies: Readiness['components'],
+): Readiness {
   const details = serving.problems.map(({ name, port, error }) => [name, `port ${port}: ${error.message}`]);
   return {
     ready: serving.ready && !drain.leaving,
     components: {
       table: { status: serving.hasTable ? 'UP' : 'DOWN' },
-      listeners: { status: serving.ready ? 'UP' : 'DOWN', details: Object.fromEntries(details) },
+      listeners: { status: serving.listening ? 'UP' : 'DOWN', details: Object.fromEntries(details) },
       delivery: {
         status: stale.length === 0 ? 'UP' : 'DOWN',
         details: { stale: stale.join(', '), lostSince: timeOf(contact?.lostSince) },
       },
+      ...dependencies,
     },
   };
 }
@@ -52,6 +61,20 @@ export function revisionReport(status: ReloadStatus, drain: Drain, { stale, cont
 
 function timeOf(ms: number | undefined): string | null {
   return ms === undefined ? null : new Date(ms).toISOString();
+}
+
+/** Redis and the services that authenticate: found out in the background, never by whoever asks. */
+export function dependencies({ state, services }: AuthProcess): Readiness['components'] {
+  const { status } = state;
+  const redis = status === undefined ? [] : [['redis', componentOf(status.up, status.since)] as const];
+  const auth = [...services].slice(0, MAX_SERVICES).map(({ settings, status: { up, since } }) => {
+    return [`auth ${settings.backend}`, componentOf(up, since)] as const;
+  });
+  return Object.fromEntries([...redis, ...auth]);
+}
+
+function componentOf(up: boolean, since: number): ComponentStatus {
+  return { status: up ? 'UP' : 'DOWN', details: { since: timeOf(since) } };
 }
 
 /** What the admin port says of backends, one at a time. */

@@ -2,6 +2,7 @@ import type { Logger } from '@evergate/process/log';
 import type { ServedConfig } from './adminPort.ts';
 import type { Drain } from './drain.ts';
 import type { Listeners, ListenProblem } from './listen/listeners.ts';
+import type { AuthProcess } from './policy/authProcess.ts';
 import type { Gateway } from './proxy/gateway.ts';
 import type { Change } from './reload/change.ts';
 import type { Snapshot } from './snapshot/snapshot.ts';
@@ -11,6 +12,7 @@ export interface ServingParts {
   readonly listeners: Listeners;
   readonly drain: Drain;
   readonly log: Logger;
+  readonly auth: Pick<AuthProcess, 'secrets' | 'state'>;
 }
 
 /** How soon a port that could not be opened is tried again: whoever held it may be on the way out. */
@@ -26,6 +28,7 @@ export class Serving {
 
   constructor(parts: ServingParts) {
     this.#parts = parts;
+    parts.auth.state.onStatusChanged = () => this.#announceReady();
   }
 
   /** Ports that the table names and that could not be opened. */
@@ -38,8 +41,19 @@ export class Serving {
   }
 
   /** It has begun and serves a table on all its ports. */
-  get ready(): boolean {
+  get listening(): boolean {
     return this.#begun && this.hasTable && this.#bound && this.#problems.length === 0;
+  }
+
+  /** ... and what it cannot do without is there. */
+  get ready(): boolean {
+    return this.listening && !this.#lacksRedis;
+  }
+
+  /** As the table says: by default a gateway goes on without, for if none did, Redis would be what all depends on. */
+  get #lacksRedis(): boolean {
+    const { gateway, auth } = this.#parts;
+    return gateway.snapshot?.settings.redis?.readiness === 'Required' && auth.state.status?.up !== true;
   }
 
   get config(): ServedConfig | undefined {
@@ -57,22 +71,33 @@ export class Serving {
 
   /** Swaps a change in: from the next request on it holds. */
   apply(change: Change): void {
-    const { gateway } = this.#parts;
+    const { gateway, auth } = this.#parts;
     switch (change.kind) {
       case 'routes':
         gateway.backends.configure(change.backends);
         gateway.serve(change.snapshot);
         gateway.counters.tableServed(change.snapshot.order);
         gateway.counters.rules.retain(change.snapshot.rules.map(({ slot }) => slot));
+        this.#configureState();
         this.#bind(change.snapshot);
         return;
       case 'endpoints':
         gateway.serveEndpoints(change.backends);
+        auth.state.gateways = change.gateways;
         return;
       case 'secrets':
-        // Listeners and policies that need secrets come with TLS and authentication.
+        auth.secrets.update(change.secrets);
+        this.#configureState();
         return;
     }
+  }
+
+  /** Where the shared state is follows from the table and the secrets, whichever came last. */
+  #configureState(): void {
+    const { gateway, auth } = this.#parts;
+    const { snapshot } = gateway;
+    if (snapshot === undefined) return;
+    auth.state.configure(snapshot.order.fleetUID, snapshot.settings.redis, (id) => auth.secrets.entry(id));
   }
 
   /** Announces the way out; resolves after the propagation delay. */

@@ -14,16 +14,20 @@ import { EventLoopMonitor } from './observe/eventLoop.ts';
 import { containerLimits, registerLimits } from './observe/limits.ts';
 import { LineWriter, streamSink } from './observe/lineWriter.ts';
 import { Metrics } from './observe/metrics.ts';
+import { AuthProcess } from './policy/authProcess.ts';
+import { PolicyCompiler } from './policy/policyCompiler.ts';
+import { registerPolicyMetrics } from './policyMetrics.ts';
 import { Deadlines } from './proxy/deadlines.ts';
 import { Gateway, upstreamErrorKinds } from './proxy/gateway.ts';
 import { handle } from './proxy/handle.ts';
 import { allReasons } from './proxy/reasons.ts';
 import { Reloader } from './reload/reloader.ts';
 import { reportReload } from './reloadReport.ts';
-import { backendReports, breakerReports, readiness, revisionReport } from './reports.ts';
+import { backendReports, breakerReports, dependencies, readiness, revisionReport } from './reports.ts';
 import { Serving } from './serving.ts';
 import { compileRule, compileSnapshot } from './snapshot/compile.ts';
 import { type StaleReason, staleness } from './staleness.ts';
+import { SharedState } from './state/sharedState.ts';
 import { createStatusPort } from './statusPort.ts';
 import { Backends } from './upstream/backends.ts';
 import { ExternalNames, type NameServers } from './upstream/externalNames.ts';
@@ -67,13 +71,17 @@ export async function startGateway(config: GatewayConfig): Promise<RunningGatewa
   const gateway = new Gateway({ counters, backends, deadlines: new Deadlines(now), accessLog: new AccessLog(lines) });
   const listeners = new Listeners({ host: config.host, events: listenerEvents(gateway, log), now });
   const drain = new Drain(listeners, () => drainTimes(config, gateway));
-  const serving = new Serving({ gateway, listeners, drain, log });
+  const state = new SharedState({ log, clock: now });
+  const auth = new AuthProcess({ state, backend: (id) => backends.get(id), clock: now });
+  const policies = new PolicyCompiler(auth);
+  gateway.onPolicyFailed = (error) => log.error('a policy failed; the request was refused', { error });
+  const serving = new Serving({ gateway, listeners, drain, log, auth });
   const delivery = new Delivery(config, log);
   const reloader = new Reloader({
     sources: delivery.sources,
     ...(delivery.copy === undefined ? {} : { keeper: delivery.copy }),
-    compileRule: (rule) => compileRule(rule, { slot: slotOf(counters), backends: joined(backends) }),
-    compileSnapshot,
+    compileRule: (rule) => compileRule(rule, { slot: slotOf(counters), backends: joined(backends), policies }),
+    compileSnapshot: (parts, breathe) => compileSnapshot(parts, breathe, policies),
     apply: (change) => serving.apply(change),
     report: (event) => reportReload(event, log, counters),
   });
@@ -83,13 +91,14 @@ export async function startGateway(config: GatewayConfig): Promise<RunningGatewa
   const metrics = new Metrics({ counters, eventLoop, perRoute, refresh: () => backends.refresh() });
   const stale = (): readonly StaleReason[] => staleness(reloader.status.stale, delivery.contact, Date.now());
   registerDeliveryMetrics(metrics.registry, { delivery, status: () => reloader.status, stale, now: Date.now });
+  registerPolicyMetrics(metrics.registry, auth);
   registerLimits(metrics.registry, containerLimits());
   const status = createStatusPort({
     host: config.host,
     port: config.statusPort,
     log,
     metrics,
-    readiness: () => readiness(serving, drain, { stale: stale(), contact: delivery.contact }),
+    readiness: () => readiness(serving, drain, { stale: stale(), contact: delivery.contact }, dependencies(auth)),
     revision: () => revisionReport(reloader.status, drain, { stale: stale(), contact: delivery.contact }),
     breakers: () => breakerReports(backends, now()),
   });
@@ -115,6 +124,7 @@ export async function startGateway(config: GatewayConfig): Promise<RunningGatewa
       log.info('draining');
       await serving.finishDrain();
       prober.close();
+      auth.close();
       externalNames.close();
       await Promise.all([reloader.close(), status.close(), admin.close()]);
       await delivery.close();

@@ -1,5 +1,8 @@
+import { randomBytes } from 'node:crypto';
 import type { BackendSettings, Rule } from '@evergate/contract/routeTable';
+import type { SecretEntry } from '@evergate/contract/secrets';
 import { type Translation, translate } from '@evergate/operator/translate';
+import { fleetKeyOf } from '@evergate/operator/translate/secrets';
 import type { Contents } from '../manifests/catalogue.ts';
 import type { LocalFleet } from './fleets.ts';
 
@@ -7,6 +10,7 @@ import type { LocalFleet } from './fleets.ts';
 export interface ServedTable {
   readonly rules: readonly Rule[];
   readonly backends: readonly BackendSettings[];
+  readonly secrets: readonly SecretEntry[];
 }
 
 /** Runs the operator's translation on what the files hold. */
@@ -20,6 +24,11 @@ export function translateFleet(contents: Contents, fleet: LocalFleet, served?: S
     policies: manifests.filter(({ kind }) => kind === 'BackendPolicy').map(({ object }) => object),
     services: values.filter((value) => value.kind === 'Service'),
     endpointSlices: values.filter((value) => value.kind === 'EndpointSlice'),
+    secretAccess: {
+      namespaces: 'All',
+      secrets: values.filter((value) => value.kind === 'Secret'),
+      fleetKey: fleetKeyOf(served?.secrets ?? []) ?? randomBytes(32).toString('base64'),
+    },
     referenceGrants: values.filter((value) => value.kind === 'ReferenceGrant'),
     previous: new Map(served?.rules.map((rule) => [rule.id, rule])),
     previousBackends: new Map(served?.backends.map((backend) => [backend.id, backend])),

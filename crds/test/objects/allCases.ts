@@ -1,3 +1,4 @@
+import { authCases } from './authCases.ts';
 import { errorCases } from './errorCases.ts';
 import { filterCases } from './filterCases.ts';
 import { filterFieldCases } from './filterFieldCases.ts';
@@ -19,5 +20,6 @@ export const allCases: readonly ObjectCase[] = [
   ...fleetPodCases,
   ...errorCases,
   ...policyCases,
+  ...authCases,
   ...retryCases,
 ];

@@ -5,6 +5,8 @@ import { Counters } from '@evergate/gateway/observe/counters';
 import { EventLoopMonitor } from '@evergate/gateway/observe/eventLoop';
 import { registerLimits } from '@evergate/gateway/observe/limits';
 import { Metrics } from '@evergate/gateway/observe/metrics';
+import { PolicyCounters } from '@evergate/gateway/policy/policyCounters';
+import { registerPolicyMetrics } from '@evergate/gateway/policyMetrics';
 import { upstreamErrorKinds } from '@evergate/gateway/proxy/gateway';
 import { allReasons } from '@evergate/gateway/proxy/reasons';
 import { OperatorMetrics } from '@evergate/operator/metrics';
@@ -28,6 +30,8 @@ export async function gatewayFamilies(): Promise<readonly MetricFamily[]> {
   const metrics = new Metrics({ counters, eventLoop, perRoute: () => 'All' });
   registerLimits(metrics.registry, { cpuCores: 1, memoryBytes: 1 });
   registerDelivery(metrics.registry);
+  const state = { status: undefined, storeFailures: 0 };
+  registerPolicyMetrics(metrics.registry, { counters: new PolicyCounters(), state });
   touch(counters);
   const families = readFamilies(await written(metrics));
   eventLoop.close();

@@ -1,6 +1,7 @@
 import type { HashOn } from '@evergate/contract/backendSettings';
 import { headerValue } from '../match/headerValue.ts';
 import { decodeQueryValue, rawQueryValue } from '../match/queryValue.ts';
+import { cookieOf } from '../policy/cookie.ts';
 import { hashText } from './hash.ts';
 
 /** What of a request may decide about its endpoint. */
@@ -47,14 +48,4 @@ function readParameter(name: string): (request: HashSource) => string | undefine
     const raw = rawQueryValue(query, bytes);
     return raw === undefined ? undefined : decodeQueryValue(raw);
   };
-}
-
-/** The value of the first cookie of that name (RFC 6265 4.2.1). */
-function cookieOf(cookies: string | undefined, name: string): string | undefined {
-  if (cookies === undefined) return undefined;
-  for (const pair of cookies.split(';')) {
-    const equals = pair.indexOf('=');
-    if (equals > 0 && pair.slice(0, equals).trim() === name) return pair.slice(equals + 1).trim();
-  }
-  return undefined;
 }

@@ -58,7 +58,7 @@ export interface Exchange {
   /** The `Upgrade` header's value when the client asks to switch protocols (HTTP/1.1 only). */
   readonly upgradeProtocol: string | undefined;
 
-  /** Who hears of aborts and drains; set before any await. */
+  /** Who hears of aborts and drains; set before any await. A later one takes the place of the one before. */
   listen(listener: ExchangeListener): void;
   /** Sends an informational response (RFC 9110 15.2); dropped where the client cannot take one. */
   inform(status: number, headers: HeaderList): void;

@@ -35,6 +35,10 @@ export interface AccessRecord {
   readonly responseBytes: number;
   /** Undefined where none matched. */
   readonly rule: AccessRule | undefined;
+  /** What found out who asks; undefined where nobody asked. */
+  readonly auth: string | undefined;
+  /** The limit that refused it, or in a dry run would have. */
+  readonly limit: string | undefined;
   readonly backend: string | undefined;
   /** `address:port` of the last attempt. */
   readonly endpoint: string | undefined;
@@ -119,6 +123,8 @@ function formatRecord(request: AccessRecord): string {
     namespace: rule?.route.namespace,
     route: rule?.route.name,
     rule: rule?.name,
+    auth: request.auth,
+    limit: request.limit,
     backend: request.backend,
     endpoint: request.endpoint,
     endpointState: request.endpointState === 'Healthy' ? undefined : request.endpointState,

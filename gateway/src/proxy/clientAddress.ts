@@ -1,5 +1,6 @@
 import { BlockList, isIP, isIPv6 } from 'node:net';
 import type { FleetSettings } from '@evergate/contract/routeTable';
+import { addRange } from '../policy/addressRanges.ts';
 
 type Trust = FleetSettings['clientTraffic']['clientAddress'];
 
@@ -48,16 +49,6 @@ function trustRanges(ranges: readonly string[]): ClientTrust {
       return client;
     },
   };
-}
-
-function addRange(list: BlockList, range: string): void {
-  const [address = '', prefix] = range.split('/');
-  const family = isIP(address);
-  if (family === 0) return;
-  const bits = prefix === undefined ? (family === 6 ? 128 : 32) : Number(prefix);
-  if (Number.isInteger(bits) && bits >= 0 && bits <= (family === 6 ? 128 : 32)) {
-    list.addSubnet(address, bits, family === 6 ? 'ipv6' : 'ipv4');
-  }
 }
 
 function elementsOf(forwardedFor: string | undefined): string[] {

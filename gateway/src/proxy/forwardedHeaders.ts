@@ -2,6 +2,7 @@ import { RandomHex } from '../observe/randomHex.ts';
 import { acceptRequestId } from '../observe/requestId.ts';
 import { formatTraceparent, startTrace, type TraceContext } from '../observe/trace.ts';
 import type { Filters } from '../policy/filters.ts';
+import { withoutReserved } from '../policy/reservedFields.ts';
 import type { Gateway } from './gateway.ts';
 import type { ProxiedRequest } from './proxiedRequest.ts';
 import { type HopFields, sortHeaders } from './requestHeaders.ts';
@@ -14,8 +15,11 @@ const noHop: Partial<HopFields> = {};
  * settles the request's id, trace and client address. Undefined where a field must not pass (an alias of a trusted one).
  */
 export function forwardedHeaders(gateway: Gateway, request: ProxiedRequest, filters: Filters): string[] | undefined {
-  const { forward, hop = noHop } = sortHeaders(request.headers);
+  const { forward: own, hop = noHop } = sortHeaders(request.headers);
   if (hop.alias === true) return undefined;
+  const { reservedFields, identity } = request;
+  const forward = reservedFields === undefined ? own : withoutReserved(own, reservedFields);
+  if (identity !== undefined) forward.push(...identity.headers);
   filters.editRequest(forward);
   const host = filters.hostname ?? request.authority;
   if (host !== '') forward.push('host', host);

@@ -1,5 +1,7 @@
 import type { BackendEndpoints } from '@evergate/contract/endpoints';
 import { defaultErrors } from '@evergate/contract/errorSettings';
+import type { Exchange } from '../listen/exchange.ts';
+import { headerValue } from '../match/headerValue.ts';
 import type { AccessLog } from '../observe/accessLog.ts';
 import type { Counters } from '../observe/counters.ts';
 import { RandomHex } from '../observe/randomHex.ts';
@@ -33,6 +35,8 @@ export class Gateway {
   readonly deadlines: Deadlines;
   readonly accessLog: AccessLog;
   readonly bodyGarbage: BodyGarbage = new BodyGarbage();
+  /** Hears of errors in policies: bugs of ours. */
+  onPolicyFailed: (error: unknown) => void = () => {};
   /** Answered by the data port's health paths. */
   ready = false;
   #snapshot: Snapshot | undefined;
@@ -54,6 +58,13 @@ export class Gateway {
 
   get trust(): ClientTrust {
     return this.#trust;
+  }
+
+  /** Where a request comes from, as far as hops in front are believed. */
+  clientAddress({ peer, headers }: Exchange): string {
+    const { address } = peer;
+    if (!this.#trust.trusts(address)) return address;
+    return this.#trust.clientAddress(address, headerValue(headers, 'x-forwarded-for'));
   }
 
   listenerPort(name: string): number {

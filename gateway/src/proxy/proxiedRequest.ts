@@ -6,6 +6,7 @@ import type { MatchTarget } from '../match/matchTarget.ts';
 import type { AccessRecord, AccessRule, FailedTryRecord } from '../observe/accessLog.ts';
 import { noSlot } from '../observe/slots.ts';
 import type { LocalAnswer, PolicyRequest } from '../policy/policyRequest.ts';
+import type { Identity, PolicySubject } from '../policy/policySubject.ts';
 import type { RuleMatch } from '../snapshot/snapshot.ts';
 import type { EndpointState } from '../upstream/endpointHealth.ts';
 import type { Gateway } from './gateway.ts';
@@ -18,7 +19,7 @@ const anyPath: Match = { path: { type: 'PathPrefix', value: '/' }, headers: [], 
  * A request on its way through the gateway: what the matcher, the filters and the access log see of it, in one object, so that none
  * of them needs one of its own.
  */
-export class ProxiedRequest implements MatchTarget, PolicyRequest, AccessRecord {
+export class ProxiedRequest implements MatchTarget, PolicyRequest, PolicySubject, AccessRecord {
   readonly exchange: Exchange;
   readonly #gateway: Gateway;
   /** On the clock of `performance.now()`. */
@@ -44,6 +45,11 @@ export class ProxiedRequest implements MatchTarget, PolicyRequest, AccessRecord 
   endpointState: EndpointState | undefined;
   failedTries: FailedTryRecord[] | undefined;
   aborted = false;
+  identity: Identity | undefined;
+  addedFields: string[] | undefined;
+  limit: string | undefined;
+  /** Names of fields, lower case, that only policies may write; undefined where there are none. */
+  reservedFields: ReadonlySet<string> | undefined;
 
   constructor(exchange: Exchange, gateway: Gateway) {
     this.exchange = exchange;
@@ -91,6 +97,11 @@ export class ProxiedRequest implements MatchTarget, PolicyRequest, AccessRecord 
 
   get userAgent(): string | undefined {
     return headerOf(this.headers, 'user-agent');
+  }
+
+  get auth(): string | undefined {
+    const { identity } = this;
+    return identity?.isStale === true ? `${identity.method} (stale)` : identity?.method;
   }
 
   get rule(): AccessRule | undefined {
@@ -150,6 +161,7 @@ export class ProxiedRequest implements MatchTarget, PolicyRequest, AccessRecord 
   answer({ status, headers, body }: LocalAnswer): void {
     this.status = status;
     this.responseBytes = body?.length ?? 0;
+    if (this.addedFields !== undefined) headers.push(...this.addedFields);
     this.exchange.respond(status, headers, body, true);
     this.finish();
   }

@@ -5,6 +5,13 @@ export type Reason =
   | 'BadHeader'
   | 'BadRequest'
   | 'RequestTimeout'
+  | 'AccessDenied'
+  | 'RateLimited'
+  | 'LimitUnavailable'
+  | 'Unauthenticated'
+  | 'AuthDenied'
+  | 'AuthUnavailable'
+  | 'PolicyFailed'
   | 'NoRoute'
   | 'BodyTooLarge'
   | 'TargetTooLong'
@@ -35,6 +42,13 @@ export const reasons: Readonly<Record<Reason, { readonly status: number; readonl
   BadHeader: { status: 400, text: 'a header field is not valid' },
   BadRequest: { status: 400, text: 'the request is not valid HTTP/1.1' },
   RequestTimeout: { status: 408, text: 'the request was not received in time' },
+  AccessDenied: { status: 403, text: 'this address may not come in here' },
+  RateLimited: { status: 429, text: 'too many requests; come again later' },
+  LimitUnavailable: { status: 503, text: 'requests cannot be counted now, and without that none may pass' },
+  Unauthenticated: { status: 401, text: 'no valid credentials came with the request' },
+  AuthDenied: { status: 403, text: 'the authentication service refused the request' },
+  AuthUnavailable: { status: 503, text: 'whether the request may pass cannot be found out now' },
+  PolicyFailed: { status: 500, text: 'a policy of this route failed, and without it no request may pass' },
   NoRoute: { status: 404, text: 'no route matches this request' },
   BodyTooLarge: { status: 413, text: 'the request body exceeds the limit of this route' },
   TargetTooLong: { status: 414, text: 'the request target exceeds the limit' },

@@ -41,6 +41,8 @@ export class ResponseRelay {
     const headers = responseHeaders(fields);
     const origin = this.#filters.readsOrigin ? headerOf(this.#request.headers, 'origin') : undefined;
     this.#filters.editResponse(headers, origin);
+    const { addedFields } = this.#request;
+    if (addedFields !== undefined) headers.push(...addedFields);
     return headers;
   }
 

@@ -6,6 +6,8 @@ import { compileMatches } from '../match/compileMatches.ts';
 import { buildMatcher } from '../match/matcher.ts';
 import { checkFilters } from '../policy/checkFilters.ts';
 import { compileFilters } from '../policy/filters.ts';
+import type { PolicyCompiler } from '../policy/policyCompiler.ts';
+import { PolicyTable } from '../policy/policyTable.ts';
 import { compileRetryPolicy } from '../proxy/retryPolicy.ts';
 import type { Breathe } from '../reload/breathe.ts';
 import type { CompiledRule, Snapshot } from './snapshot.ts';
@@ -19,6 +21,8 @@ export interface CompileDependencies {
   /** The rule's counters; the same for the same rule id. */
   slot(rule: Rule): number;
   backends(backends: Rule['backends']): WeightedBackends;
+  /** Without one, policies are left out. */
+  readonly policies?: Pick<PolicyCompiler, 'check' | 'compile'>;
 }
 
 /** What a snapshot is made of. */
@@ -34,7 +38,12 @@ export interface SnapshotParts {
  */
 export function compileRule(rule: Rule, dependencies: CompileDependencies): Parsed<CompiledRule> {
   const matches = compileMatches(rule);
-  const problems = [...(matches.ok ? [] : matches.problems), ...checkFilters(rule.filters)];
+  const { policies } = dependencies;
+  const problems = [
+    ...(matches.ok ? [] : matches.problems),
+    ...checkFilters(rule.filters),
+    ...(policies?.check(rule) ?? []),
+  ];
   if (!matches.ok || problems.length > 0) return { ok: false, problems };
   const value: CompiledRule = {
     rule,
@@ -43,6 +52,7 @@ export function compileRule(rule: Rule, dependencies: CompileDependencies): Pars
     filters: compileFilters(rule.filters),
     backends: dependencies.backends(rule.backends),
     retry: compileRetryPolicy(rule.retry),
+    policies: policies?.compile(rule),
     requestTimeoutMs: rule.timeouts.requestMs ?? DEFAULT_DEADLINE,
     backendRequestTimeoutMs: rule.timeouts.backendRequestMs ?? NO_LIMIT,
     maxRequestBodyBytes: rule.limits.requestBodyBytes ?? NO_LIMIT,
@@ -51,6 +61,11 @@ export function compileRule(rule: Rule, dependencies: CompileDependencies): Pars
 }
 
 /** Makes a snapshot of compiled rules, a breath between short steps. */
-export async function compileSnapshot({ order, settings, rules }: SnapshotParts, breathe: Breathe): Promise<Snapshot> {
-  return { order, settings, rules, matcher: await buildMatcher(rules, breathe) };
+export async function compileSnapshot(
+  { order, settings, rules }: SnapshotParts,
+  breathe: Breathe,
+  policies?: Pick<PolicyCompiler, 'table'>,
+): Promise<Snapshot> {
+  const table = policies === undefined ? PolicyTable.none : await policies.table(rules, settings, breathe);
+  return { order, settings, rules, policies: table, matcher: await buildMatcher(rules, breathe) };
 }

@@ -4,6 +4,8 @@ import type { WeightedBackends } from '../balance/weightedBackends.ts';
 import type { CompiledMatch } from '../match/candidate.ts';
 import type { Matcher } from '../match/matcher.ts';
 import type { Filters } from '../policy/filters.ts';
+import type { Policies } from '../policy/policies.ts';
+import type { PolicyTable } from '../policy/policyTable.ts';
 import type { RetryPolicy } from '../proxy/retryPolicy.ts';
 
 /** A rule with everything resolved that does not depend on the request. Shared by snapshots while its part is unchanged. */
@@ -15,6 +17,8 @@ export interface CompiledRule {
   readonly filters: Filters;
   readonly backends: WeightedBackends;
   readonly retry: RetryPolicy;
+  /** Undefined where it asks nothing of requests. */
+  readonly policies: Policies | undefined;
   /** Milliseconds; 0 is none, -1 the default deadline. */
   readonly requestTimeoutMs: number;
   readonly backendRequestTimeoutMs: number;
@@ -34,4 +38,5 @@ export interface Snapshot {
   readonly settings: FleetSettings;
   readonly matcher: Matcher;
   readonly rules: readonly CompiledRule[];
+  readonly policies: PolicyTable;
 }

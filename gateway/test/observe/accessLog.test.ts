@@ -13,6 +13,8 @@ const request: AccessRecord = {
   userAgent: 'curl/8',
   status: 200,
   reason: undefined,
+  auth: undefined,
+  limit: undefined,
   aborted: false,
   durationMs: 12.34567,
   firstByteMs: 10,

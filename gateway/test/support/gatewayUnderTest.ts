@@ -2,16 +2,21 @@ import { defaultPassiveHealth } from '@evergate/contract/backendSettings';
 import type { BackendEndpoints, Endpoint } from '@evergate/contract/endpoints';
 import { defaultRetry, type RetrySettings } from '@evergate/contract/retrySettings';
 import type { BackendSettings, FleetSettings, Rule } from '@evergate/contract/routeTable';
+import type { SecretEntry } from '@evergate/contract/secrets';
+import { createLog } from '@evergate/process/log';
 import { WeightedBackends } from '../../src/balance/weightedBackends.ts';
 import { Http1Listener } from '../../src/listen/http1/http1Listener.ts';
 import { AccessLog } from '../../src/observe/accessLog.ts';
 import { Counters } from '../../src/observe/counters.ts';
+import { AuthProcess } from '../../src/policy/authProcess.ts';
+import { PolicyCompiler } from '../../src/policy/policyCompiler.ts';
 import { Deadlines } from '../../src/proxy/deadlines.ts';
 import { Gateway, upstreamErrorKinds } from '../../src/proxy/gateway.ts';
 import { handle } from '../../src/proxy/handle.ts';
 import { allReasons, type Reason } from '../../src/proxy/reasons.ts';
 import { compileRule, compileSnapshot } from '../../src/snapshot/compile.ts';
 import type { CompiledRule, Snapshot } from '../../src/snapshot/snapshot.ts';
+import { SharedState } from '../../src/state/sharedState.ts';
 import { Backends } from '../../src/upstream/backends.ts';
 import { Prober } from '../../src/upstream/prober.ts';
 import { ruleOf } from '../match/rules.ts';
@@ -42,6 +47,11 @@ export interface GatewayOptions {
   readonly rules?: readonly Partial<Rule>[];
   readonly traffic?: Partial<ClientTraffic>;
   readonly backend?: Partial<Omit<BackendSettings, 'id'>>;
+  /** Of the fleet, beside `traffic`. */
+  readonly settings?: Partial<FleetSettings>;
+  readonly secrets?: readonly SecretEntry[];
+  /** Ready gateways of the fleet. */
+  readonly gateways?: number;
   /** Of some backends, beside `backend`. */
   readonly policies?: Readonly<Record<string, Partial<Omit<BackendSettings, 'id'>>>>;
 }
@@ -63,9 +73,13 @@ export class GatewayUnderTest implements AsyncDisposable {
   readonly counters: Counters<Reason, (typeof upstreamErrorKinds)[number]>;
   readonly backends: Backends;
   readonly prober: Prober;
+  readonly auth: AuthProcess;
+  readonly policyErrors: unknown[] = [];
+  readonly #policies: PolicyCompiler;
   readonly deadlines: Deadlines;
   readonly gateway: Gateway;
   readonly accessLines: AccessLine[] = [];
+  readonly logLines: string[] = [];
   readonly refused: Reason[] = [];
   #listener: Http1Listener | undefined;
   #skippedMs = 0;
@@ -77,9 +91,14 @@ export class GatewayUnderTest implements AsyncDisposable {
     this.backends = new Backends({ clock: () => performance.now(), zone: 'here' }, this.counters.backends);
     this.prober = new Prober({ backends: this.backends, counters: this.counters, clock: () => performance.now() });
     this.deadlines = new Deadlines(now);
+    const log = createLog({ level: 'debug', write: (line) => this.logLines.push(line), now: Date.now });
+    const state = new SharedState({ log, clock: now });
+    this.auth = new AuthProcess({ state, backend: (id) => this.backends.get(id), clock: now });
+    this.#policies = new PolicyCompiler(this.auth);
     const accessLog = new AccessLog({ write: (line) => this.accessLines.push(JSON.parse(line)) });
     const { counters, backends, deadlines } = this;
     this.gateway = new Gateway({ counters, backends, deadlines, accessLog });
+    this.gateway.onPolicyFailed = (error) => this.policyErrors.push(error);
   }
 
   static async start(options: GatewayOptions = {}): Promise<GatewayUnderTest> {
@@ -124,7 +143,12 @@ export class GatewayUnderTest implements AsyncDisposable {
       })),
     );
     this.serveEndpoints(options);
-    this.gateway.serve(await this.#compile(rules, settingsOf(options)));
+    const settings = settingsOf(options);
+    const { secrets, state } = this.auth;
+    secrets.update(options.secrets ?? []);
+    state.gateways = options.gateways ?? 1;
+    this.gateway.serve(await this.#compile(rules, settings));
+    state.configure('fleet', settings.redis, (id) => secrets.entry(id));
   }
 
   serveEndpoints({ backends = {}, clusterPorts = {} }: GatewayOptions): void {
@@ -151,6 +175,7 @@ export class GatewayUnderTest implements AsyncDisposable {
     this.deadlines.close();
     this.prober.close();
     this.backends.close();
+    this.auth.close();
   }
 
   #createListener(options: GatewayOptions): Http1Listener {
@@ -172,7 +197,7 @@ export class GatewayUnderTest implements AsyncDisposable {
       this.#compileRule(ruleOf(`route${index}`, { retry: noRetries, ...fields })),
     );
     const order = { fleetUID: 'fleet', epoch: 0, sequence: 0, revision: '' };
-    return compileSnapshot({ order, settings, rules: compiled }, () => undefined);
+    return compileSnapshot({ order, settings, rules: compiled }, () => undefined, this.#policies);
   }
 
   #compileRule(rule: Rule): CompiledRule {
@@ -180,6 +205,7 @@ export class GatewayUnderTest implements AsyncDisposable {
     const labels = { namespace: rule.route.namespace, route: rule.route.name, rule: rule.name };
     const compiled = compileRule(rule, {
       slot: () => counters.rules.slotFor(rule.id, labels),
+      policies: this.#policies,
       backends: (refs) =>
         new WeightedBackends(
           refs.map(({ backend, weight, priority }) => ({
@@ -194,13 +220,14 @@ export class GatewayUnderTest implements AsyncDisposable {
   }
 }
 
-function settingsOf({ traffic }: GatewayOptions): FleetSettings {
+function settingsOf({ traffic, settings }: GatewayOptions): FleetSettings {
   return {
     listeners: [{ name: 'http', port: 80, protocol: 'HTTP' }],
     clientTraffic: { ...clientTraffic, ...traffic },
     healthPrefix: '/.evergate',
     shutdown: { propagationDelayMs: 0, drainTimeoutMs: 0 },
     telemetry: { accessLog: { mode: 'All', percent: 100 }, metrics: { perRoute: 'All' } },
+    ...settings,
   };
 }
 

@@ -49,6 +49,8 @@ export interface DocumentContent {
   readonly lists: Readonly<Record<string, readonly Entry[]>>;
   /** It is one part inside its index, however large. */
   readonly whole?: boolean;
+  /** Features that a reader must know. */
+  readonly requires?: readonly string[];
 }
 
 /** The fields that the three kinds of index share, in the next version of the document. */
@@ -87,7 +89,7 @@ export function nextDocument(
     ...identity,
     sequence: (previous?.sequence ?? 0) + 1,
     revision,
-    requires: parts.some(({ encoding }) => encoding === 'gzip') ? ['gzip'] : [],
+    requires: [...(parts.some(({ encoding }) => encoding === 'gzip') ? ['gzip'] : []), ...(content.requires ?? [])],
     parts,
   };
   return { envelope, partWrites, unchanged: false };

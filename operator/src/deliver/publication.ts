@@ -164,9 +164,11 @@ function slotsOf({ kind }: DocumentIndex, { name }: PartReference): readonly Par
 }
 
 function routesContent({ settings, rules, backends }: FleetContent): DocumentContent {
+  const asks = settings.enforced !== undefined || rules.some(asksAnything);
   return {
     kind: 'routes',
     head: settings,
+    ...(asks ? { requires: ['policies'] } : {}),
     lists: {
       rules: rules.map((rule) => ({
         id: rule.id,
@@ -176,6 +178,10 @@ function routesContent({ settings, rules, backends }: FleetContent): DocumentCon
       backends: backends.map((backend) => ({ id: backend.id, shardKey: backend.id, value: backend })),
     },
   };
+}
+
+function asksAnything({ auth, access, rateLimits }: Rule): boolean {
+  return auth !== undefined || access !== undefined || rateLimits !== undefined;
 }
 
 function endpointsContent({ endpoints, gateways }: FleetContent): DocumentContent {

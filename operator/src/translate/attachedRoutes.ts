@@ -89,10 +89,18 @@ function allResolved(asked: readonly Asked[], resolve: ResolveBackend): boolean 
   return asked.every(({ namespace, ref }) => resolve(namespace, ref).outcome === 'Resolved');
 }
 
+/** What a rule with authentication says also depends on Secrets, and on what the fleet's defaults found. */
 function isWell({ route, served }: AttachedRoute): boolean {
   return (
     route.problems.length === 0 &&
-    served.every(({ read, isLastGood }) => !isLastGood && read.invalid.length === 0 && read.unresolved.length === 0)
+    served.every(
+      ({ read, isLastGood }) =>
+        !isLastGood &&
+        read.invalid.length === 0 &&
+        read.unresolved.length === 0 &&
+        read.content !== undefined &&
+        read.content.auth === undefined,
+    )
   );
 }
 

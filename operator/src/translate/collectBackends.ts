@@ -12,6 +12,8 @@ export interface CollectedBackends {
 /** Everything about the backends that the rules in the table use, their fallbacks included, and no others, in the order of their ids. */
 export function collectBackends(
   rules: readonly Rule[],
+  /** Those that the fleet itself needs. */
+  ofFleet: readonly string[],
   find: Backends['find'],
   settingsOf: Policies['settingsOf'],
 ): CollectedBackends {
@@ -24,7 +26,7 @@ export function collectBackends(
     const fallback = own.circuitBreaker?.fallback;
     if (fallback?.type === 'Backend') collect(fallback.backend);
   };
-  for (const id of new Set(rules.flatMap(backendsOf))) collect(id);
+  for (const id of new Set([...ofFleet, ...rules.flatMap(backendsOf)])) collect(id);
   const ids = [...settings.keys()].sort();
   return {
     backends: ids.flatMap((id) => settings.get(id) ?? []),

@@ -3,7 +3,7 @@ import { apiVersion, type ObjectMeta } from '@evergate/crds/objectMeta';
 import { parseObject } from '@evergate/crds/parse';
 import type { Attachment } from './attach.ts';
 import { fieldOf } from './fields.ts';
-import { type ConditionVerdict, type FleetVerdict, joinMessages } from './verdict.ts';
+import { type ConditionVerdict, type Finding, type FleetVerdict, joinMessages } from './verdict.ts';
 
 export interface FleetSource {
   readonly fleet: GatewayFleet;
@@ -57,6 +57,7 @@ function withoutListeners(metadata: unknown): GatewayFleet {
 /** Sums up a fleet: whether it is valid, and how many routes each listener took. */
 export function fleetVerdict(
   { fleet, metadata, accepted }: FleetSource,
+  unresolved: readonly Finding[],
   attachments: readonly Attachment[],
 ): FleetVerdict {
   const { namespace, name, uid, generation } = metadata;
@@ -69,7 +70,19 @@ export function fleetVerdict(
     name: listener.name,
     attachedRoutes: counts.get(listener.name) ?? 0,
   }));
-  return { fleet: { namespace, name, uid, generation }, conditions: [accepted], listeners };
+  return {
+    fleet: { namespace, name, uid, generation },
+    conditions: [accepted, ...resolvedRefs(unresolved)],
+    listeners,
+  };
+}
+
+/** Said only where there is something to say: most fleets refer to nothing. */
+function resolvedRefs(unresolved: readonly Finding[]): readonly ConditionVerdict[] {
+  const [first] = unresolved;
+  if (first === undefined) return [];
+  const message = joinMessages(unresolved.map((finding) => finding.message));
+  return [{ type: 'ResolvedRefs', status: 'False', reason: first.reason, message }];
 }
 
 /** Whether a fleet says that routes without `parentRefs` are for it. */

@@ -39,14 +39,25 @@ export function lastGoodRule(
   read: ReadRule,
   resolve: ResolveBackend,
 ): Rule | undefined {
-  const served = source.hasName ? table.rules.get(source.id) : findUnnamed(table, route, source, read);
-  if (served === undefined || served.route.uid !== route.identity.uid) return undefined;
+  const served = servedBefore(table, route, source, read);
+  if (served === undefined) return undefined;
   if (served.backends.some(({ backend }) => backend === null)) return undefined;
   const isUsable = backendsOf(served).every((id) => {
     const ref = parseBackendId(id);
     return ref !== undefined && resolve(route.identity.namespace, ref).outcome === 'Resolved';
   });
   return isUsable ? served : undefined;
+}
+
+/** The version of a rule that is in the table now, if it is of the same route object. */
+export function servedBefore(
+  table: ServedTable,
+  route: RouteSource,
+  source: RuleSource,
+  read: ReadRule,
+): Rule | undefined {
+  const served = source.hasName ? table.rules.get(source.id) : findUnnamed(table, route, source, read);
+  return served?.route.uid === route.identity.uid ? served : undefined;
 }
 
 /**

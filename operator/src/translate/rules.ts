@@ -4,14 +4,20 @@ import { defaultRetry } from '@evergate/contract/retrySettings';
 import type { Filter, Rule, WeightedBackend } from '@evergate/contract/routeTable';
 import type { BackendRef, RouteRule } from '@evergate/crds/gatewayRoute';
 import { quantityBytes } from '@evergate/crds/quantity';
+import { authBackends } from './auth.ts';
 import type { ResolveBackend, ServicePort } from './backends.ts';
 import { readFilters } from './filters.ts';
+import type { Defaults } from './fleetPolicies.ts';
+import { unresolvedBackend } from './policyContext.ts';
+import { type RulePolicies, readPolicies } from './rulePolicies.ts';
+import type { SecretIndex } from './secrets.ts';
 import { milliseconds } from './settings.ts';
 import type { RuleSource } from './validate.ts';
 import type { Finding } from './verdict.ts';
 
 /** What a rule says, apart from where it is attached. */
-export type RuleContent = Pick<Rule, 'matches' | 'filters' | 'backends' | 'timeouts' | 'retry' | 'limits'>;
+export type RuleContent = Pick<Rule, 'matches' | 'filters' | 'backends' | 'timeouts' | 'retry' | 'limits'> &
+  RulePolicies;
 
 export interface Unresolved {
   readonly finding: Finding;
@@ -26,8 +32,19 @@ export interface ReadRule {
   readonly unresolved: readonly Unresolved[];
 }
 
-/** Brings one rule into the table's form, with the backends that `resolve` finds for routes of `namespace`. */
-export function readRule(source: RuleSource, namespace: string, resolve: ResolveBackend): ReadRule {
+/** What reading rules needs of the fleet. */
+export interface RuleContext {
+  readonly resolve: ResolveBackend;
+  readonly secrets: SecretIndex;
+  readonly defaults: Defaults;
+}
+
+/** Brings one rule of a route into the table's form, with the backends that `resolve` finds for routes of its namespace. */
+export function readRule(
+  source: RuleSource,
+  { namespace, name }: Pick<Rule['route'], 'namespace' | 'name'>,
+  { resolve, secrets, defaults }: RuleContext,
+): ReadRule {
   const { rule, matches, problems } = source;
   if (rule === undefined) return { invalid: problems, unresolved: [] };
   const field = `spec.rules[${source.position}]`;
@@ -45,7 +62,15 @@ export function readRule(source: RuleSource, namespace: string, resolve: Resolve
   const backends = rule.backendRefs.map((ref, at) => readBackendRef(ref, find(ref, `backendRefs[${at}]`, true)));
 
   if (problems.length > 0) return { invalid: problems, unresolved };
-  return { content: assemble(rule, matches, filters, backends), invalid: [], unresolved };
+  const policies = readPolicies(rule, `${namespace}/${name}/${source.name}`, defaults, {
+    namespace,
+    resolve,
+    secrets,
+    // Who cannot be asked lets nobody in: the rule is served so, rather than as it was before.
+    onUnresolved: (place, { reason, message }) =>
+      void unresolved.push({ finding: { reason, message: `${field}.auth.${place}: ${message}` }, isMistake: false }),
+  });
+  return { content: { ...assemble(rule, matches, filters, backends), ...policies }, invalid: [], unresolved };
 }
 
 function readBackendRef({ weight, priority }: BackendRef, backend: string | undefined): WeightedBackend {
@@ -84,8 +109,13 @@ function optionalMs(duration: string | undefined): number | undefined {
   return duration === undefined ? undefined : parseDuration(duration);
 }
 
-/** The backends that a rule sends requests to, copies included, each once. */
-export function backendsOf({ backends, filters }: Pick<Rule, 'backends' | 'filters'>): readonly string[] {
+/** The backends that a rule needs, those of copies and of authentication included, each once. */
+export function backendsOf({
+  backends,
+  filters,
+  auth,
+}: Pick<Rule, 'backends' | 'filters' | 'auth'>): readonly string[] {
   const mirrors = filters.flatMap((filter) => (filter.type === 'RequestMirror' ? [filter.backend] : []));
-  return [...new Set([...backends.flatMap(({ backend }) => backend ?? []), ...mirrors])];
+  const asked = authBackends(auth).filter((id) => id !== unresolvedBackend);
+  return [...new Set([...backends.flatMap(({ backend }) => backend ?? []), ...mirrors, ...asked])];
 }

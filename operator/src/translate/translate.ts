@@ -4,13 +4,16 @@ import type { BackendSettings, FleetSettings, Rule } from '@evergate/contract/ro
 import type { SecretEntry } from '@evergate/contract/secrets';
 import type { GatewayFleet } from '@evergate/crds/gatewayFleet';
 import { attachRoutes, verdictOf } from './attachedRoutes.ts';
+import { authSecrets } from './auth.ts';
 import { type BackendSources, indexBackends } from './backends.ts';
 import { collectBackends } from './collectBackends.ts';
 import { settleConflicts } from './conflicts.ts';
 import { fleetVerdict, readFleet } from './fleet.ts';
+import { fleetBackends, fleetSecrets, readFleetPolicies } from './fleetPolicies.ts';
 import { keepServedHostnames, keepServedRules, type ServedTable, servedTable } from './lastGood.ts';
 import { patternCheck } from './patterns.ts';
 import { resolvePolicies } from './policies.ts';
+import { indexSecrets, type SecretAccess, type SecretIndex } from './secrets.ts';
 import type { ServeContext } from './serve.ts';
 import { fleetSettings } from './settings.ts';
 import { type RouteSource, readRoute, refuseRepeated } from './validate.ts';
@@ -31,6 +34,8 @@ export interface TranslateInput extends BackendSources {
   readonly routes: readonly unknown[];
   /** BackendPolicies as they were written. */
   readonly policies: readonly unknown[];
+  /** Without it no Secret may be read, and who needs one lets nobody in. */
+  readonly secretAccess?: SecretAccess | undefined;
   /** The rules served now, by id: where the last good version of a rule is found. */
   readonly previous?: ReadonlyMap<string, Rule> | undefined;
   /** The backends served now, by id: what holds while a policy is broken. */
@@ -57,10 +62,12 @@ export interface Translation {
  */
 export function translate(input: TranslateInput): Translation {
   const fleet = readFleet(input.fleet, input.lastGoodFleet);
-  const settings = fleetSettings(fleet.fleet.spec);
   const previous = servedTable(input.previous ?? new Map());
   const { resolve, find } = indexBackends(input, fleet.fleet.spec.externalNames.allow);
-  const context: ServeContext = { settings, previous, resolve };
+  const secrets = indexSecrets(input.secretAccess);
+  const ofFleet = readFleetPolicies(fleet.fleet, resolve, secrets);
+  const settings = { ...fleetSettings(fleet.fleet.spec), ...ofFleet.settings };
+  const context: ServeContext = { settings, previous, resolve, secrets, defaults: ofFleet.defaults };
 
   const routes = readRoutes(input.routes, previous);
   const attached = attachRoutes(routes, fleet.fleet, input.isDefault, context);
@@ -71,15 +78,23 @@ export function translate(input: TranslateInput): Translation {
   return {
     settings,
     rules: settled.rules,
-    ...collectBackends(settled.rules, find, policies.settingsOf),
-    secrets: [],
+    ...collectBackends(settled.rules, fleetBackends(settings), find, policies.settingsOf),
+    secrets: neededSecrets(settled.rules, settings, secrets),
     routes: attached.map((one) => verdictOf(one, fleet.fleet, settled, find)),
     policies: policies.verdicts,
     fleet: fleetVerdict(
       fleet,
+      ofFleet.unresolved,
       attached.map(({ attachment }) => attachment),
     ),
   };
+}
+
+/** None where nothing of the table needs any: the fleet's own key alone tells gateways nothing. */
+function neededSecrets(rules: readonly Rule[], settings: FleetSettings, secrets: SecretIndex): readonly SecretEntry[] {
+  const asks = settings.enforced?.auth !== undefined || rules.some(({ auth }) => auth !== undefined);
+  if (!asks && settings.redis === undefined) return [];
+  return secrets.entries([...fleetSecrets(settings), ...rules.flatMap(({ auth }) => authSecrets(auth))]);
 }
 
 /** Reads every route, oldest first: who comes first keeps what others claim later. */

@@ -19,6 +19,8 @@ export interface RuleSource {
   readonly position: number;
   /** What the user wrote, defaulted; absent where it cannot be read. */
   readonly rule?: RouteRule | undefined;
+  /** As it stands in the object. */
+  readonly written?: unknown;
   /** The matches of `rule` in the table's form. */
   readonly matches: readonly Match[];
   /** With any, the rule is not served as written. */
@@ -85,7 +87,8 @@ function nameRule(route: { namespace: string; name: string }, rules: readonly un
   const ownName = ruleName(rules[position]) ?? '';
   const hasName = NAME.test(ownName) && !rules.slice(0, position).some((other) => ruleName(other) === ownName);
   const name = hasName ? ownName : String(position);
-  return { id: `${route.namespace}/${route.name}/${name}`, name, hasName, position };
+  const written = rules[position];
+  return { id: `${route.namespace}/${route.name}/${name}`, name, hasName, position, written };
 }
 
 function findings(problems: readonly Problem[]): readonly Finding[] {

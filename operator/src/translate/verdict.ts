@@ -10,7 +10,14 @@ export interface Finding {
 
 /** Something that is served as written, and probably not what was meant. */
 export interface Warning {
-  readonly about: 'ShadowedByHealthPaths' | 'DeadlineExceedsDrain' | 'NoWeight' | 'NoEndpoints' | 'EndpointsIgnored';
+  readonly about:
+    | 'EnforcedAuth'
+    | 'NothingShared'
+    | 'ShadowedByHealthPaths'
+    | 'DeadlineExceedsDrain'
+    | 'NoWeight'
+    | 'NoEndpoints'
+    | 'EndpointsIgnored';
   readonly message: string;
 }
 

@@ -1,5 +1,6 @@
 import { formatDuration } from '@evergate/contract/duration';
 import type { FleetSettings, Match } from '@evergate/contract/routeTable';
+import { warnOfPolicies } from './policyWarnings.ts';
 import type { RuleContent } from './rules.ts';
 import type { Warning } from './verdict.ts';
 
@@ -9,6 +10,7 @@ export function warnOfContent(content: RuleContent, field: string, settings: Fle
     ...content.matches.flatMap((match) => warnOfShadow(match, field, settings.healthPrefix)),
     ...warnOfDeadline(content.timeouts.requestMs, field, settings.shutdown.drainTimeoutMs),
     ...warnOfWeights(content, field),
+    ...warnOfPolicies(content, field, settings),
   ];
 }
 

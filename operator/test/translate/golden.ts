@@ -1,5 +1,5 @@
 import { readFileSync, writeFileSync } from 'node:fs';
-import type { EndpointSlice, ReferenceGrant, Service } from '@evergate/crds/kubernetes';
+import type { EndpointSlice, ReferenceGrant, Secret, Service } from '@evergate/crds/kubernetes';
 import { type Kind, parseObject } from '@evergate/crds/parse';
 import { parseAllDocuments, stringify } from 'yaml';
 import { parentStatuses } from '../../src/translate/routeStatus.ts';
@@ -24,6 +24,8 @@ const assumedFleet: Document = {
   ...{ apiVersion: 'evergate.dev/v1alpha1' },
   metadata: { name: 'edge', namespace: 'shop', annotations: { 'evergate.dev/is-default-fleet': 'true' } },
 };
+
+const fleetKey = Buffer.from('a key of the fleet, 32 bytes long').toString('base64');
 
 /** The input of the last step of a case. */
 export function caseInput(text: string): TranslateInput {
@@ -68,6 +70,7 @@ function inputOf(objects: readonly Document[], last: Translation | undefined): T
     services: valid<Service>(objects, 'Service'),
     endpointSlices: valid<EndpointSlice>(objects, 'EndpointSlice'),
     referenceGrants: valid<ReferenceGrant>(objects, 'ReferenceGrant'),
+    secretAccess: { namespaces: ['shop'], secrets: valid<Secret>(objects, 'Secret'), fleetKey },
     previous: new Map(last?.rules.map((rule) => [rule.id, rule])),
     previousBackends: new Map(last?.backends.map((backend) => [backend.id, backend])),
   };
@@ -85,14 +88,28 @@ function valid<T>(objects: readonly Document[], kind: Kind): readonly T[] {
 
 /** What a case shows: the table, and the statuses as the cluster would. */
 export function describeTranslation(translation: Translation): string {
-  const { rules, backends, endpoints, routes, policies, fleet } = translation;
+  const { rules, backends, endpoints, secrets, routes, policies, fleet } = translation;
+  const { redis, enforced } = translation.settings;
+  const settings = redis === undefined && enforced === undefined ? {} : { settings: { redis, enforced } };
   const statuses = routes.map((verdict) => ({
     route: `${verdict.route.namespace}/${verdict.route.name}`,
     parents: parentStatuses(verdict, 'evergate.dev/operator'),
     warnings: verdict.rules.flatMap(({ name, warnings }) => warnings.map((warning) => ({ rule: name, ...warning }))),
   }));
   const options = { lineWidth: 0, aliasDuplicateObjects: false };
-  return stringify({ rules, backends, endpoints, statuses, policies, fleet }, options);
+  return stringify(
+    {
+      ...settings,
+      rules,
+      backends,
+      endpoints,
+      ...(secrets.length === 0 ? {} : { secrets }),
+      statuses,
+      policies,
+      fleet,
+    },
+    options,
+  );
 }
 
 /** The text of a golden file; with UPDATE_GOLDEN=1 it becomes `actual` first. */

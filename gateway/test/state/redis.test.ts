@@ -1,0 +1,60 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import type { RedisStore } from '../../src/state/redis.ts';
+import { maxSessionBytes } from '../../src/state/store.ts';
+import { RedisServer } from '../support/redisServer.ts';
+import { elapseOn, redisSettings, storeUp } from './redisStores.ts';
+import { chargeOf, describeStore } from './storeBehaviour.ts';
+
+let server: RedisServer;
+let store: RedisStore;
+
+beforeAll(async () => {
+  server = await RedisServer.start();
+  store = await storeUp(
+    redisSettings({ endpoints: [{ host: '127.0.0.1', port: server.port }], commandTimeoutMs: 1_000 }),
+  );
+});
+
+afterAll(async () => {
+  store.close();
+  await server[Symbol.asyncDispose]();
+});
+
+describeStore('one Redis', () => ({ store, span: 1_000, elapse: (ms) => elapseOn(server, ms) }));
+
+describe('sessions in Redis', () => {
+  test('a hash is read as its fields', async () => {
+    await server.command('HSET', 'session:hash', 'user', 'ada', 'role', 'admin');
+    expect(await store.session('session:hash', 0)).toEqual({ user: 'ada', role: 'admin' });
+  });
+
+  test('what is too large, or no session at all, is refused without being read', async () => {
+    await server.command('SET', 'session:large', 'x'.repeat(maxSessionBytes + 1));
+    await server.command('HSET', 'session:wide', 'field', 'x'.repeat(maxSessionBytes));
+    await server.command('LPUSH', 'session:list', 'x');
+    for (const key of ['session:large', 'session:wide', 'session:list']) {
+      await expect(store.session(key, 0)).rejects.toMatchObject({ failure: 'Refused' });
+    }
+    expect(store.status.up).toBe(true);
+  });
+});
+
+describe('the script of limits', () => {
+  test('is sent again where Redis has forgotten it', async () => {
+    const charge = chargeOf({ windowMs: 60_000 });
+    await store.take([charge]);
+    await server.command('SCRIPT', 'FLUSH');
+    expect((await store.take([charge]))[0]?.remaining).toBe(1);
+  });
+
+  test('takes at most 50 microseconds of Redis a call', async () => {
+    await server.command('CONFIG', 'RESETSTAT');
+    const charges = Array.from({ length: 50 }, () => chargeOf({ requests: 100, windowMs: 60_000 }));
+    for (let round = 0; round < 40; round++) await Promise.all(charges.map((charge) => store.take([charge])));
+    const usecPerCall = Number(
+      /cmdstat_evalsha:.*usec_per_call=([0-9.]+)/.exec(await server.command('INFO', 'commandstats'))?.[1],
+    );
+    process.stdout.write(`one shared limit: ${usecPerCall} us of Redis a call\n`);
+    expect(usecPerCall).toBeLessThan(50);
+  });
+});
