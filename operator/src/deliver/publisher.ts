@@ -72,8 +72,9 @@ export class Publisher {
   readonly #options: PublisherOptions;
   #state: State | undefined;
   #epoch = 1;
-  #isWriting = false;
-  /** Versions that were seen while writing. Objects of one fleet: bounded. */
+  /** What is stored is being read, or written. */
+  #isBusy = false;
+  /** Versions that were seen meanwhile. Objects of one fleet: bounded. */
   readonly #unjudged = new Map<string, string | undefined>();
   /** The versions of the last writes: the news of them may come late. */
   #ownVersions: readonly string[] = [];
@@ -91,14 +92,14 @@ export class Publisher {
 
   /**
    * Hears of the version of one of its objects, undefined where it is gone. Where that is somebody else's doing, what is stored counts and
-   * is read before the next publication; returns whether it was so. While a publication is under way the answer must wait for its end.
+   * is read before the next publication; returns whether it was so. While this publisher reads or writes, the answer waits for the end of that.
    */
   notice(object: string, resourceVersion: string | undefined): boolean {
-    if (this.#state === undefined) return false;
-    if (this.#isWriting) {
+    if (this.#isBusy) {
       this.#unjudged.set(object, resourceVersion);
       return false;
     }
+    if (this.#state === undefined) return false;
     if (this.#isOwn(object, resourceVersion, this.#state)) return false;
     this.#isTampered = true;
     this.forget();
@@ -133,7 +134,7 @@ export class Publisher {
     if (next.unchanged) return { outcome: 'Unchanged', published: tableOf(next) };
     const heldBack = this.#heldBack(next, state.served, content);
     if (heldBack !== undefined) return heldBack;
-    this.#isWriting = true;
+    this.#isBusy = true;
     try {
       const bytes = await this.#carryOut(next, state, signal);
       this.#state = { ...state, previous: next.state, served: content };
@@ -145,10 +146,14 @@ export class Publisher {
         return { outcome: 'HeldBack', finding: error.finding, retryMs: FOREIGN_RETRY_MS };
       throw error;
     } finally {
-      this.#isWriting = false;
-      for (const [object, version] of this.#unjudged) this.notice(object, version);
-      this.#unjudged.clear();
+      this.#judge();
     }
+  }
+
+  #judge(): void {
+    this.#isBusy = false;
+    for (const [object, version] of this.#unjudged) this.notice(object, version);
+    this.#unjudged.clear();
   }
 
   /** Somebody else wrote, or a write failed: what is stored counts. */
@@ -221,8 +226,20 @@ export class Publisher {
     }
   }
 
+  /** What happens to an object after it was read and before all is read is heard of, and the reading is outdated then. */
   async #load(signal?: AbortSignal): Promise<State> {
     if (this.#state !== undefined) return this.#state;
+    this.#isBusy = true;
+    try {
+      const state = await this.#read(signal);
+      this.#state = state;
+      return state;
+    } finally {
+      this.#judge();
+    }
+  }
+
+  async #read(signal?: AbortSignal): Promise<State> {
     const { client, fleet, labelSelector, report } = this.#options;
     const { namespace } = fleet;
     const [maps, held] = await Promise.all([
@@ -236,8 +253,7 @@ export class Publisher {
     this.#epoch = Math.max(this.#epoch, epoch);
     const versions = objects.map(({ metadata }) => [metadata.name, metadata.resourceVersion ?? ''] as const);
     const from = this.#isTampered ? distrusted(previous) : previous;
-    this.#state = { previous: from, served, versions: new Map(versions) };
-    return this.#state;
+    return { previous: from, served, versions: new Map(versions) };
   }
 }
 
