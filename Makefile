@@ -2,7 +2,7 @@
 # The tests want a real API server too: `make control-plane` finds one, or builds it where Go is installed.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test redis control-plane lint format-check typecheck generated generate kustomize bench images e2e lock clean
+.PHONY: help run test redis control-plane lint format-check typecheck generated generate kustomize bench images sbom e2e lock clean
 
 # The Node that npm installed, whatever the machine's own is.
 NODE := node_modules/.bin/node
@@ -48,6 +48,12 @@ generated: $(INSTALLED)
 
 generate: $(INSTALLED) ## Write the CRDs, the references, the chart's README and the dashboards
 	npm run --silent generate
+
+sbom: $(INSTALLED) ## Write the packages in the images to build/sbom-*.json (CycloneDX); Node comes beside them
+	@mkdir -p build && for program in gateway operator; do \
+	  npm sbom --omit dev --sbom-format cyclonedx --sbom-type application --workspace $$program > build/sbom-$$program.json && \
+	  echo build/sbom-$$program.json || exit 1; \
+	done
 
 kustomize: $(INSTALLED) ## Write deploy/kustomize from the chart; needs helm, or HELM=...
 	$(NODE) --conditions=source deploy/src/generateKustomize.ts

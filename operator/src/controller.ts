@@ -23,6 +23,7 @@ import {
 } from './reconcile.ts';
 import type { GatewayCount } from './status/fleetStatus.ts';
 import { Statuses } from './statuses.ts';
+import { SETTLING_MS } from './unsettled.ts';
 
 /** Bursts become one turn: the first change at once, the next when it was quiet, or after a fifth of a second. */
 const DEBOUNCE = { quietMs: 10, maxMs: 200 };
@@ -192,7 +193,7 @@ export class Controller implements CacheListener {
     const { clock, report } = this.#options;
     const startedMs = clock.nowMs();
     const context = this.#context();
-    const { routes, policies, outcome } = await deliver(runtime, fleet, context, signal);
+    const { routes, policies, outcome, unsettled } = await deliver(runtime, fleet, context, signal);
     this.#statuses.routesChanged(routes);
     this.#statuses.policiesJudged(policies);
     this.#statuses.fleetChanged(key);
@@ -201,6 +202,7 @@ export class Controller implements CacheListener {
     report({ type: 'reconciled', fleet: key, tookMs: clock.nowMs() - startedMs, outcome });
     this.#statuses.fleetChanged(key);
     if (!areMountsTold) this.#queue.addAfter(key, RETRY_MOUNTS_MS);
+    if (unsettled) this.#queue.addAfter(key, SETTLING_MS);
     this.#lookAgain(runtime, outcome);
   }
 
@@ -222,9 +224,9 @@ export class Controller implements CacheListener {
   }
 
   #context(): ReconcileContext {
-    const { gatewayImage, operatorNamespace } = this.#options;
+    const { gatewayImage, operatorNamespace, clock } = this.#options;
     const heardAt = (route: string): number | undefined => this.#heardAt.get(route);
-    return { world: this.#caches, gatewayImage, operatorNamespace, heardAt };
+    return { world: this.#caches, gatewayImage, operatorNamespace, heardAt, wallMs: () => clock.wallMs() };
   }
 
   /** A fleet that was deleted and made again is another one: nothing of its namesake holds. */

@@ -61,6 +61,8 @@ export class FleetRuntime {
   heldBack: Finding | undefined;
   /** What could not be applied. */
   complaints: readonly Finding[] = [];
+  /** The fleet and its objects as they were when all was last applied without complaint; empty before. */
+  appliedTo: readonly object[] = [];
   /** `<namespace>/<name>` of the Services that its routes name. */
   services: ReadonlySet<string> = new Set();
 

@@ -1,7 +1,6 @@
 import type { Position } from '@evergate/contract/document';
 import { documentKinds } from '@evergate/contract/names';
 import type { FleetSettings } from '@evergate/contract/routeTable';
-import { parseObject } from '@evergate/crds/parse';
 import { byId } from './deliver/byId.ts';
 import { fittingRules } from './deliver/fittingRules.ts';
 import type { FleetContent } from './deliver/publication.ts';
@@ -11,13 +10,15 @@ import { reused } from './deliver/reused.ts';
 import { unreadable } from './deliver/unreadable.ts';
 import type { FleetRuntime } from './fleetRuntime.ts';
 import { servicesNamedBy } from './interest.ts';
-import type { KubeObject } from './kube/kubeObject.ts';
+import { type KubeObject, objectKey } from './kube/kubeObject.ts';
 import { deployments } from './kube/resource.ts';
 import { containerPorts } from './render/containerPorts.ts';
 import { renderFleet } from './render/render.ts';
 import type { RecordOptions, RouteKey } from './status/ledger.ts';
+import { readFleet } from './translate/fleet.ts';
 import { type Translation, translate } from './translate/translate.ts';
 import type { Finding, PolicyVerdict } from './translate/verdict.ts';
+import { isUnsettled } from './unsettled.ts';
 import { defaultFleetOf, policyTargets, routesFor, type World } from './world.ts';
 
 export interface ReconcileContext {
@@ -27,6 +28,8 @@ export interface ReconcileContext {
   readonly operatorNamespace: string;
   /** When the operator heard of a route's newest generation, in milliseconds since the epoch. */
   readonly heardAt: (route: RouteKey) => number | undefined;
+  /** Milliseconds since the epoch. */
+  readonly wallMs: () => number;
 }
 
 type HeldBack = Extract<PublishOutcome, { readonly outcome: 'HeldBack' }>;
@@ -39,6 +42,8 @@ export interface Delivered {
   readonly routes: readonly RouteKey[];
   readonly policies: readonly PolicyVerdict[];
   readonly outcome: PublishOutcome;
+  /** New routes wait for their backends to be heard of. */
+  readonly unsettled: boolean;
 }
 
 /**
@@ -52,19 +57,19 @@ export async function deliver(
   signal?: AbortSignal,
 ): Promise<Delivered> {
   const served = await runtime.publisher.served(signal);
-  const translation = translateFor(runtime, fleet, served, context.world);
+  const { translation, unsettled } = translateFor(runtime, fleet, served, context);
   const { policies } = translation;
   runtime.verdict = translation.fleet;
   const obstacle = obstacleTo(translation, runtime);
   if (obstacle !== undefined) {
     runtime.heldBack = obstacle.finding;
-    return { routes: [], policies, outcome: obstacle };
+    return { routes: [], policies, outcome: obstacle, unsettled };
   }
   for (const seen of writesAhead(runtime)) runtime.publisher.outrank(seen);
   const { rules, refused } = fittingRules(reused(translation.rules, served.rules), served.rules);
   const content = { ...contentOf(translation, runtime, served), rules };
   const outcome = await runtime.publisher.publish(content, signal);
-  return { routes: note(runtime, translation, outcome, { ...context, refused }), policies, outcome };
+  return { routes: note(runtime, translation, outcome, { ...context, refused }), policies, outcome, unsettled };
 }
 
 /** Why nothing may be written at all: what gateways serve stays, and so does what is said of the routes. */
@@ -75,13 +80,22 @@ function obstacleTo({ fleet }: Translation, { lastGood, acknowledger }: FleetRun
   return finding === undefined ? undefined : { outcome: 'HeldBack', finding, retryMs: UNREADABLE_RETRY_MS };
 }
 
-function translateFor(runtime: FleetRuntime, fleet: KubeObject, served: ServedContent, world: World): Translation {
-  const routes = routesFor(world, runtime.key);
-  runtime.services = new Set(routes.flatMap(servicesNamedBy));
+function translateFor(
+  runtime: FleetRuntime,
+  fleet: KubeObject,
+  served: ServedContent,
+  { world, heardAt, wallMs }: ReconcileContext,
+): { readonly translation: Translation; readonly unsettled: boolean } {
+  const all = routesFor(world, runtime.key);
+  const routes = all.filter((route) => {
+    const key = objectKey(route.metadata);
+    return runtime.ledger.records.has(key) || !isUnsettled(route, heardAt(key), world, wallMs());
+  });
+  runtime.services = new Set(all.flatMap(servicesNamedBy));
   const services = [...new Set([...runtime.services, ...policyTargets(world)])];
-  const parsed = parseObject('GatewayFleet', fleet);
-  if (parsed.ok) runtime.lastGood = parsed.value;
-  return translate({
+  const source = readFleet(fleet, runtime.lastGood);
+  if (source.accepted.status === 'True') runtime.lastGood = source.fleet;
+  const translation = translate({
     fleet,
     lastGoodFleet: runtime.lastGood,
     isDefault: defaultFleetOf(world) === runtime.key,
@@ -93,6 +107,7 @@ function translateFor(runtime: FleetRuntime, fleet: KubeObject, served: ServedCo
     previous: byId(served.rules),
     previousBackends: byId(served.backends),
   });
+  return { translation, unsettled: routes.length < all.length };
 }
 
 /** The writes that pods have seen and that are newer than any that is stored. */
@@ -153,7 +168,10 @@ function positionOf(outcome: PublishOutcome, { published }: FleetRuntime): Posit
   return { epoch: published?.epoch ?? 0, sequence: (published?.sequence ?? 0) + 1 };
 }
 
-/** Brings the other objects of a fleet to what is wanted. Returns what stands in the way; rejects where the API server fails. */
+/**
+ * Brings the other objects of a fleet to what is wanted. Returns what stands in the way; rejects where the API server fails. Costs nothing
+ * while the fleet and all that it has are the very objects that it went well with last: so it is after the edit of a route.
+ */
 export async function applyObjects(
   runtime: FleetRuntime,
   { gatewayImage, operatorNamespace, world }: ReconcileContext,
@@ -162,11 +180,19 @@ export async function applyObjects(
   const fleet = runtime.lastGood;
   if (fleet === undefined) return [];
   const live = world.ownedBy(runtime.key);
+  const seen = [fleet, ...live.map(({ object }) => object)];
+  if (sameElements(runtime.appliedTo, seen)) return [];
   const deployment = live.find(
     ({ resource, object }) => resource.plural === deployments.plural && object.metadata.name === fleet.metadata.name,
   );
   const rendered = renderFleet(fleet, { image: gatewayImage, operatorNamespace, deployment: deployment?.object });
-  return runtime.applier.apply(rendered, live, signal);
+  const complaints = await runtime.applier.apply(rendered, live, signal);
+  runtime.appliedTo = complaints.length === 0 ? seen : [];
+  return complaints;
+}
+
+function sameElements(one: readonly unknown[], other: readonly unknown[]): boolean {
+  return one.length === other.length && one.every((element, i) => element === other[i]);
 }
 
 /** Has kubelets bring the documents into pods that do not watch them. Returns whether that is done. */

@@ -5,6 +5,7 @@ import type { Finding, ParentVerdict, RouteVerdict, RuleVerdict } from '../trans
  * long as translating them.
  */
 export function sameVerdict(a: RouteVerdict, b: RouteVerdict): boolean {
+  if (a === b) return true;
   return (
     a.route.uid === b.route.uid &&
     a.route.generation === b.route.generation &&

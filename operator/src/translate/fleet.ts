@@ -12,11 +12,23 @@ export interface FleetSource {
   readonly accepted: ConditionVerdict;
 }
 
+/** Fleets that are valid, by the object as it was written, which is never changed. */
+const alreadyRead = new WeakMap<object, FleetSource>();
+
 /**
  * Reads a fleet. A broken one goes on as `lastGood`; without that it has the default settings and no listener, as no guess at
  * listeners could keep what their `allowedRoutes` promise.
  */
 export function readFleet(object: unknown, lastGood: GatewayFleet | undefined): FleetSource {
+  if (typeof object !== 'object' || object === null) return readAnew(object, lastGood);
+  const known = alreadyRead.get(object);
+  if (known !== undefined) return known;
+  const source = readAnew(object, lastGood);
+  if (source.accepted.status === 'True') alreadyRead.set(object, source);
+  return source;
+}
+
+function readAnew(object: unknown, lastGood: GatewayFleet | undefined): FleetSource {
   const type = 'Accepted';
   const parsed = parseObject('GatewayFleet', object);
   if (parsed.ok) {

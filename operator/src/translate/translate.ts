@@ -3,20 +3,18 @@ import { compareAge } from '@evergate/contract/precedence';
 import type { BackendSettings, FleetSettings, Rule } from '@evergate/contract/routeTable';
 import type { SecretEntry } from '@evergate/contract/secrets';
 import type { GatewayFleet } from '@evergate/crds/gatewayFleet';
-import { attach } from './attach.ts';
+import { attachRoutes, verdictOf } from './attachedRoutes.ts';
 import { authSecrets } from './auth.ts';
 import { type BackendSources, indexBackends } from './backends.ts';
 import { collectBackends } from './collectBackends.ts';
-import { routeVerdict } from './conditions.ts';
 import { settleConflicts } from './conflicts.ts';
 import { fleetVerdict, readFleet } from './fleet.ts';
 import { fleetBackends, fleetSecrets, readFleetPolicies } from './fleetPolicies.ts';
 import { keepServedHostnames, keepServedRules, type ServedTable, servedTable } from './lastGood.ts';
 import { patternCheck } from './patterns.ts';
 import { resolvePolicies } from './policies.ts';
-import { ruleVerdict } from './ruleVerdict.ts';
 import { indexSecrets, type SecretAccess, type SecretIndex } from './secrets.ts';
-import { type ServeContext, serveRoute } from './serve.ts';
+import type { ServeContext } from './serve.ts';
 import { fleetSettings } from './settings.ts';
 import { type RouteSource, readRoute, refuseRepeated } from './validate.ts';
 import type { FleetVerdict, PolicyVerdict, RouteVerdict } from './verdict.ts';
@@ -71,10 +69,8 @@ export function translate(input: TranslateInput): Translation {
   const settings = { ...fleetSettings(fleet.fleet.spec), ...ofFleet.settings };
   const context: ServeContext = { settings, previous, resolve, secrets, defaults: ofFleet.defaults };
 
-  const attached = readRoutes(input.routes, previous)
-    .map((route) => ({ route, attachment: attach(route, fleet.fleet, input.isDefault) }))
-    .filter(({ attachment }) => attachment.parents.length > 0)
-    .map(({ route, attachment }) => ({ route, attachment, served: serveRoute(route, attachment, context) }));
+  const routes = readRoutes(input.routes, previous);
+  const attached = attachRoutes(routes, fleet.fleet, input.isDefault, context);
 
   const settled = settleConflicts(attached.flatMap(({ served }) => served.flatMap(({ rules }) => rules)));
   const policies = resolvePolicies(input.policies, input.services, input.previousBackends ?? new Map(), resolve);
@@ -84,10 +80,7 @@ export function translate(input: TranslateInput): Translation {
     rules: settled.rules,
     ...collectBackends(settled.rules, fleetBackends(settings), find, policies.settingsOf),
     secrets: neededSecrets(settled.rules, settings, secrets),
-    routes: attached.map(({ route, attachment, served }) => {
-      const rules = served.map((one) => ruleVerdict(one, settled, find));
-      return routeVerdict(route, attachment.parents, rules);
-    }),
+    routes: attached.map((one) => verdictOf(one, fleet.fleet, settled, find)),
     policies: policies.verdicts,
     fleet: fleetVerdict(
       fleet,

@@ -49,6 +49,7 @@ const context: ReconcileContext = {
   gatewayImage: 'gateway:1',
   operatorNamespace: 'infra',
   heardAt: () => undefined,
+  wallMs: () => 0,
 };
 
 function runtimeOn({ client }: Storage): FleetRuntime {
