@@ -15,6 +15,9 @@ import { StoreHealth } from './storeHealth.ts';
 /** Commands under way; a store that answers within its time limit stays far below. */
 const MAX_WAITING = 20_000;
 
+/** How soon a client that ended is made to connect again. */
+const END_MS = 50;
+
 /** Answers that mean that no command would do better. Others concern one key. */
 const UNUSABLE: ReadonlySet<string> = new Set(
   'READONLY LOADING MASTERDOWN CLUSTERDOWN NOREPLICAS NOAUTH WRONGPASS OOM MISCONF BUSY UNKILLABLE'.split(' '),
@@ -39,6 +42,7 @@ export class RedisStore implements Store {
   readonly #onFailure: RedisStoreOptions['onFailure'];
   #reason: string | undefined;
   #isCorked = false;
+  #closed = false;
 
   constructor({ settings, onChanged, onFailure }: RedisStoreOptions) {
     this.#onFailure = onFailure;
@@ -53,7 +57,8 @@ export class RedisStore implements Store {
     // Without a listener an error would end the process.
     this.#client.on('error', (error: Error) => this.#note(error));
     this.#client.on('ready', () => this.#health.ask());
-    this.#client.on('close', () => this.#health.failed());
+    this.#client.on('close', () => this.#health.lost());
+    this.#client.on('end', () => this.#connectAgain());
   }
 
   get status(): StoreStatus {
@@ -83,6 +88,7 @@ export class RedisStore implements Store {
   }
 
   close(): void {
+    this.#closed = true;
     this.#health.close();
     this.#client.disconnect();
     this.#timeouts.close();
@@ -92,6 +98,17 @@ export class RedisStore implements Store {
     const keys = charges.map(({ key }) => key);
     const answer = await this.#send(() => this.#takeLimits.run(this.#client, keys, limitArguments(charges)));
     return readAnswers(answer, charges.length);
+  }
+
+  /**
+   * A client that ended never comes back by itself. ioredis ends one where it hears of a failover while it is connecting: its listener of
+   * the failover before closes the connector under it.
+   */
+  #connectAgain(): void {
+    if (this.#closed) return;
+    setTimeout(() => {
+      if (!this.#closed && this.#client.status === 'end') this.#client.connect().catch((error) => this.#note(error));
+    }, END_MS).unref();
   }
 
   /** Sends a command while the store is up. */
@@ -127,7 +144,8 @@ export class RedisStore implements Store {
     this.#note(error);
     // Connected to what was the primary: whoever knows the new one is asked when the connection is made.
     if (code === 'READONLY') this.#client.disconnect(true);
-    this.#health.failed();
+    if (code === undefined) this.#health.lost();
+    else this.#health.failed();
     return new StoreError('Down', code);
   }
 

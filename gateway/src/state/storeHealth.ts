@@ -38,6 +38,12 @@ export class StoreHealth {
     return this.#status;
   }
 
+  /** The connection is gone: that costs nobody time, and once there is another the store is as good as before. */
+  lost(): void {
+    if (this.#status.up) this.#change(false);
+    this.ask();
+  }
+
   /** A command got no answer, or one that says that the store cannot work. */
   failed(): void {
     const now = performance.now();

@@ -1,6 +1,6 @@
 /**
  * TokenBucket: `burst` requests at once, and from then on one each `windowMs / requests`. The generic cell rate algorithm (ITU-T I.371):
- * one number, the time at which the bucket is full again. In any time t at most `burst + t * requests / windowMs` are admitted. Exact.
+ * one number, the time at which the bucket is full again. In any time t at most `burst + t * requests / windowMs` are admitted, exact to a microsecond.
  */
 export const tokenBucket = `
 algorithms.TokenBucket = function(key, requests, window, burst)
