@@ -66,13 +66,11 @@ export class GatewayUnderTest {
   /** Resolves once the published table is served. */
   async serving(): Promise<void> {
     const deadline = performance.now() + 60_000;
+    const wanted = [this.#published?.routes.sequence, this.#published?.endpoints.sequence];
     for (;;) {
-      const served = await this.status('/revision').then(
-        (text) => (JSON.parse(text) as { routes: { sequence: number } | null }).routes?.sequence,
-        () => undefined,
-      );
-      if (served === this.#published?.routes.sequence) return;
-      if (performance.now() > deadline) throw new Error(`the gateway serves ${served} after 60 s`);
+      const served = await this.status('/revision').then(servedSequences, () => []);
+      if (wanted.every((sequence, i) => served[i] === sequence)) return;
+      if (performance.now() > deadline) throw new Error(`the gateway serves ${served} instead of ${wanted} after 60 s`);
     }
   }
 
@@ -111,6 +109,12 @@ export class GatewayUnderTest {
     await this.end('SIGKILL');
     await rm(this.#documents, { recursive: true, force: true });
   }
+}
+
+/** Of routes and endpoints. */
+function servedSequences(revision: string): readonly (number | undefined)[] {
+  const { routes, endpoints } = JSON.parse(revision) as Record<string, { readonly sequence: number } | null>;
+  return [routes?.sequence, endpoints?.sequence];
 }
 
 /** A backend and the loopback ports it has. */
