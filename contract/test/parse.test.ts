@@ -52,7 +52,7 @@ describe('parseIndex', () => {
 
   test('refuses a feature it does not know, by its name', () => {
     expect(problemsOf(parseIndex({ ...index, requires: ['time-travel'] }))).toEqual([
-      'requires[0]: found "time-travel", this build accepts gzip',
+      'requires[0]: found "time-travel", this build accepts gzip, policies',
     ]);
   });
 
