@@ -125,13 +125,18 @@ test('what comes out is printable ASCII without dot segments, empty segments or 
   );
 });
 
+/** One character for each byte: escapes need not spell UTF-8. */
+function bytesOf(path: string): string {
+  return path.replace(/%([0-9a-f]{2})/gi, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
+}
+
 test('a path agrees with the URL standard where both know what it means', () => {
   fc.assert(
     fc.property(anyPath, (path) => {
       const normal = normalisePath(path);
       if (normal === undefined) return;
       const merged = path.replace(/%2e/gi, '.').replace(/\/+/g, '/');
-      expect(decodeURI(normal)).toBe(decodeURI(new URL(`http://host${merged}`).pathname));
+      expect(bytesOf(normal)).toBe(bytesOf(new URL(`http://host${merged}`).pathname));
     }),
     { numRuns: 2000 },
   );
