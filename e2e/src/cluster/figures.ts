@@ -16,6 +16,15 @@ function shown(value: string | number): string {
   return typeof value === 'string' || Number.isInteger(value) ? `${value}` : value.toFixed(1);
 }
 
+/**
+ * Whether a figure in milliseconds keeps its bound, to be recorded beside it. A miss is printed, it fails nothing: milliseconds depend on
+ * the machine, and what must hold on every machine is asserted apart from them. Not judged where `isFit` says that this one is not fit to.
+ */
+export function verdict(ms: number, boundMs: number, isFit: boolean): string {
+  if (!isFit) return `not judged, the machine is too slow (bound ${boundMs} ms)`;
+  return `${ms < boundMs ? 'met' : 'MISSED'} (bound ${boundMs} ms)`;
+}
+
 /** The value that `share` of them do not exceed; NaN of none. */
 export function quantile(values: readonly number[], share: number): number {
   const sorted = [...values].sort((a, b) => a - b);
