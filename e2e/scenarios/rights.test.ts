@@ -34,14 +34,15 @@ function beyond(all: readonly Right[], fresh: readonly Right[]): readonly Right[
 
 test('beyond what every account may, that of the gateways reads the documents of its own fleet and nothing else', async () => {
   const fresh = await rights(`${arenaNamespace}:nobody`, arenaNamespace);
-  const own = beyond(await rights(`${arenaNamespace}:${fleetName}`, arenaNamespace), fresh);
+  const account = `${arenaNamespace}:${fleetName}-gateway`;
+  const own = beyond(await rights(account, arenaNamespace), fresh);
   expect(own.length).toBeGreaterThan(0);
   for (const { resource, names, verbs } of own) {
     expect(['configmaps', 'secrets']).toContain(resource);
     expect(names.split(' ').every((name) => name.startsWith(`${fleetName}-`))).toBe(true);
     expect(verbs.every((verb) => ['get', 'list', 'watch'].includes(verb))).toBe(true);
   }
-  expect(beyond(await rights(`${arenaNamespace}:${fleetName}`, 'default'), fresh)).toEqual([]);
+  expect(beyond(await rights(account, 'default'), fresh)).toEqual([]);
 });
 
 test('the operator has no verb *, and no Secret outside of the namespaces that it was given', async () => {
