@@ -17,8 +17,8 @@ function shown(value: string | number): string {
 }
 
 /**
- * Whether a figure in milliseconds keeps its bound, to be recorded beside it. A miss is printed, it fails nothing: milliseconds depend on
- * the machine, and what must hold on every machine is asserted apart from them. Not judged where `isFit` says that this one is not fit to.
+ * Whether a figure in milliseconds keeps its bound, to be recorded beside it. A miss is printed; what fails a
+ * scenario is asserted apart from this. Not judged where `isFit` says that this one is not fit to.
  */
 export function verdict(ms: number, boundMs: number, isFit: boolean): string {
   if (!isFit) return `not judged, the machine is too slow (bound ${boundMs} ms)`;
