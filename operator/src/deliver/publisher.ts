@@ -12,7 +12,7 @@ import type { Write } from './documents.ts';
 import { oversized } from './oversized.ts';
 import { type FleetContent, type Previous, type Publication, publication } from './publication.ts';
 import { restorePublished, type ServedContent } from './restore.ts';
-import { withdraws } from './withdrawal.ts';
+import { revokes, withdraws } from './withdrawal.ts';
 import type { WriteBudget } from './writeBudget.ts';
 
 /** Parts with more bytes are compressed. */
@@ -174,6 +174,7 @@ export class Publisher {
     }
     const retryMs = this.#options.budget.waitMs;
     if (retryMs === 0 || withdraws(served.rules, content.rules)) return undefined;
+    if (revokes(served.secrets, content.secrets)) return undefined;
     const message = 'The table changes faster than its budget of writes allows; the newest is written in a moment';
     return { outcome: 'HeldBack', finding: { reason: 'Throttled', message }, retryMs };
   }
