@@ -90,7 +90,7 @@ export class FleetRuntime {
       fleetUID: uid,
       ask: podClient.ask,
       pods: () => this.pods,
-      wanted: () => this.published,
+      wanted: () => this.published && { ...this.published, secrets: this.published.secretsAt },
       onChange: options.onAcknowledged,
       onLook: (acknowledgement) => this.#looked(acknowledgement),
       clock,

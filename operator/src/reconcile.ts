@@ -165,16 +165,25 @@ function note(
   if (outcome.outcome !== 'HeldBack') runtime.published = outcome.published;
   if (outcome.outcome === 'Published') runtime.acknowledger.expect();
   return runtime.ledger.record(translation.routes, {
-    position: positionOf(outcome, runtime),
+    ...writesOf(outcome, runtime),
     heardAt,
     refused,
   });
 }
 
-/** What was held back will stand in the write after the newest one. */
-function positionOf(outcome: PublishOutcome, { published }: FleetRuntime): Position {
-  if (outcome.outcome !== 'HeldBack') return outcome.published;
-  return { epoch: published?.epoch ?? 0, sequence: (published?.sequence ?? 0) + 1 };
+/** What was held back will stand in the writes after the newest ones. */
+function writesOf(outcome: PublishOutcome, { published }: FleetRuntime): Pick<RecordOptions, 'position' | 'secrets'> {
+  if (outcome.outcome !== 'HeldBack')
+    return { position: placeOf(outcome.published), secrets: outcome.published.secretsAt };
+  return { position: after(published), secrets: after(published?.secretsAt) };
+}
+
+function placeOf({ epoch, sequence }: Position): Position {
+  return { epoch, sequence };
+}
+
+function after(position: Position | undefined): Position {
+  return { epoch: position?.epoch ?? 0, sequence: (position?.sequence ?? 0) + 1 };
 }
 
 /**

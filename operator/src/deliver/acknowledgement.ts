@@ -1,4 +1,5 @@
 import { compareOrder, type Position } from '@evergate/contract/document';
+import type { DocumentKind } from '@evergate/contract/names';
 import type { FleetPod } from './fleetPods.ts';
 import type { PodReport } from './podReport.ts';
 
@@ -20,16 +21,24 @@ export interface Acknowledgement {
   readonly receiving: readonly AnsweringPod[];
   /** Of the pods that count, the oldest write of the routes that one serves; undefined where one serves none, or none counts. */
   readonly routesFrom: Position | undefined;
+  /** Likewise of the secrets. */
+  readonly secretsFrom: Position | undefined;
   /** `<namespace>/<name>` of routes with a rule that some pod serves before its endpoints or secrets have come. */
   readonly waitingRoutes: ReadonlySet<string>;
   /** Ids of backends whose circuit breaker is not closed in some pod that counts. */
   readonly tripped: ReadonlySet<string>;
 }
 
+/** A write of the routes, and one of the secrets where that matters too. */
+export interface Awaited extends Position {
+  readonly secrets?: Position | undefined;
+}
+
 export const nothingAcknowledged: Acknowledgement = {
   pods: [],
   receiving: [],
   routesFrom: undefined,
+  secretsFrom: undefined,
   waitingRoutes: new Set(),
   tripped: new Set(),
 };
@@ -37,39 +46,46 @@ export const nothingAcknowledged: Acknowledgement = {
 /** Sums up the answers of a fleet's pods. Only documents of the fleet `fleetUID` count: a namesake's may still be mounted. */
 export function acknowledge(pods: readonly AnsweringPod[], fleetUID: string): Acknowledgement {
   const receiving = pods.filter(({ pod }) => pod.mayReceive);
-  const positions = receiving.map((pod) => routesOf(pod, fleetUID));
   const reports = receiving.flatMap(({ answer }) => (answer.outcome === 'Answered' ? [answer.report] : []));
   const waiting = reports.flatMap(({ waitingRules }) => waitingRules);
   return {
     pods,
     receiving,
-    routesFrom: lowest(positions),
+    routesFrom: lowest(receiving.map((pod) => servedOf(pod, 'routes', fleetUID))),
+    secretsFrom: lowest(receiving.map((pod) => servedOf(pod, 'secrets', fleetUID))),
     waitingRoutes: new Set(waiting.map((rule) => rule.split('/').slice(0, 2).join('/'))),
     tripped: new Set(reports.flatMap(({ tripped }) => tripped)),
   };
 }
 
 /** The write of the routes that a pod serves. */
-export function routesOf({ answer }: AnsweringPod, fleetUID: string): Position | undefined {
+export function routesOf(pod: AnsweringPod, fleetUID: string): Position | undefined {
+  return servedOf(pod, 'routes', fleetUID);
+}
+
+function servedOf({ answer }: AnsweringPod, kind: DocumentKind, fleetUID: string): Position | undefined {
   if (answer.outcome !== 'Answered') return undefined;
-  const { routes } = answer.report.serves;
-  return routes?.fleetUID === fleetUID ? routes : undefined;
+  const write = answer.report.serves[kind];
+  return write?.fleetUID === fleetUID ? write : undefined;
 }
 
 /** Whether every pod that counts serves that write or a later one; false where none counts. */
-export function isAcknowledged({ routesFrom }: Pick<Acknowledgement, 'routesFrom'>, wanted: Position): boolean {
-  return routesFrom !== undefined && compareOrder(routesFrom, wanted) >= 0;
+export function isAcknowledged(
+  { routesFrom, secretsFrom }: Pick<Acknowledgement, 'routesFrom' | 'secretsFrom'>,
+  wanted: Awaited,
+): boolean {
+  return reaches(routesFrom, wanted) && (wanted.secrets === undefined || reaches(secretsFrom, wanted.secrets));
+}
+
+function reaches(served: Position | undefined, wanted: Position): boolean {
+  return served !== undefined && compareOrder(served, wanted) >= 0;
 }
 
 /** The pods that count and do not serve that write. */
-export function podsBehind(
-  { receiving }: Acknowledgement,
-  wanted: Position,
-  fleetUID: string,
-): readonly AnsweringPod[] {
+export function podsBehind({ receiving }: Acknowledgement, wanted: Awaited, fleetUID: string): readonly AnsweringPod[] {
   return receiving.filter((pod) => {
-    const served = routesOf(pod, fleetUID);
-    return served === undefined || compareOrder(served, wanted) < 0;
+    const [routesFrom, secretsFrom] = [routesOf(pod, fleetUID), servedOf(pod, 'secrets', fleetUID)];
+    return !isAcknowledged({ routesFrom, secretsFrom }, wanted);
   });
 }
 

@@ -1,9 +1,9 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { Position } from '@evergate/contract/document';
 import type { Clock } from '../kube/clock.ts';
 import {
   type Acknowledgement,
   type AnsweringPod,
+  type Awaited,
   acknowledge,
   isAcknowledged,
   nothingAcknowledged,
@@ -29,7 +29,7 @@ export interface AcknowledgerOptions {
   readonly ask: (address: string, signal: AbortSignal) => Promise<PodAnswer>;
   readonly pods: () => readonly FleetPod[];
   /** The write that every pod should serve. */
-  readonly wanted: () => Position | undefined;
+  readonly wanted: () => Awaited | undefined;
   /** What the pods serve has changed. */
   readonly onChange: (now: Acknowledgement, before: Acknowledgement) => void;
   /** Pods were asked, changed or not: at least every 4 s. */

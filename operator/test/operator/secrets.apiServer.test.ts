@@ -3,10 +3,11 @@ import { fleetKeyId, type SecretEntry, type SecretsPart } from '@evergate/contra
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { ApiClient } from '../../src/kube/apiClient.ts';
 import { ApiError } from '../../src/kube/apiError.ts';
+import type { KubeObject } from '../../src/kube/kubeObject.ts';
 import type { Selection } from '../../src/kube/objectList.ts';
 import { configMaps, gatewayFleets, gatewayRoutes, type Resource, secrets } from '../../src/kube/resource.ts';
 import { eventually } from '../support/eventually.ts';
-import { messageOf, metric, OperatorUnderTest, reasonOf } from '../support/operatorUnderTest.ts';
+import { conditionOf, messageOf, metric, OperatorUnderTest, reasonOf } from '../support/operatorUnderTest.ts';
 
 let cluster: OperatorUnderTest;
 
@@ -154,6 +155,27 @@ describe('Secrets that fleets and routes name', () => {
     expect(index.needs.secrets).toBe((JSON.parse(text) as { readonly sequence: number }).sequence);
     expect(text).toContain('keys/keys');
     expect(Number(holding.metadata.resourceVersion)).toBeLessThan(Number(routes.metadata.resourceVersion));
+  }, 60_000);
+
+  test('make a route live when every gateway has them, and not before', async () => {
+    await cluster.start();
+    await cluster.service('orders');
+    await cluster.fleet('edge');
+    await cluster.pod('edge', 'edge-1', '10.9.0.1');
+    await cluster.route('shop', '/api', 'orders', guarded([apiKey]));
+    await cluster.eventually(
+      gatewayRoutes,
+      'shop',
+      (found) => reasonOf(found, 'ResolvedRefs') === 'SecretNotFound' && conditionOf(found, 'Programmed') === 'True',
+    );
+    const before = await cluster.current();
+    cluster.answers.set('10.9.0.1', () => before);
+    await secret('keys', { ada: 'correct-horse-battery' });
+    const resolved = (found: KubeObject): boolean => reasonOf(found, 'ResolvedRefs') === 'ResolvedRefs';
+    const waiting = await cluster.eventually(gatewayRoutes, 'shop', resolved);
+    expect([reasonOf(waiting, 'Programmed'), conditionOf(waiting, 'Ready')]).toEqual(['Pending', 'False']);
+    cluster.answers.clear();
+    await cluster.eventually(gatewayRoutes, 'shop', (found) => conditionOf(found, 'Ready') === 'True');
   }, 60_000);
 
   test('are refused in a namespace that the operator was not given', async () => {

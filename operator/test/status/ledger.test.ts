@@ -5,7 +5,12 @@ import { transitions } from '../../src/status/transitions.ts';
 import { unattachedRefs } from '../../src/status/unattached.ts';
 import { route, verdict } from '../support/verdicts.ts';
 
-const at = (sequence: number) => ({ position: { epoch: 1, sequence }, heardAt: () => 7, refused: new Map() });
+const at = (sequence: number, secrets = 1) => ({
+  position: { epoch: 1, sequence },
+  secrets: { epoch: 1, sequence: secrets },
+  heardAt: () => 7,
+  refused: new Map(),
+});
 
 describe('the ledger of a fleet’s routes', () => {
   test('tells what is new, what changed and what left, and since which write each stands', () => {
@@ -26,6 +31,32 @@ describe('the ledger of a fleet’s routes', () => {
     expect(ledger.record([verdict()], { ...at(2), refused })).toEqual(['shop/orders']);
     expect(ledger.record([verdict()], { ...at(3), refused })).toEqual([]);
     expect(ledger.record([verdict()], at(4))).toEqual(['shop/orders']);
+  });
+});
+
+describe('a route that waits for a Secret', () => {
+  const waiting = verdict();
+  const [rule] = waiting.rules;
+  const unresolved = [{ reason: 'SecretNotFound', message: 'not there' }] as const;
+  const closed = { ...waiting, rules: [{ ...rule, unresolved }] } as typeof waiting;
+  const since = (ledger: Ledger) => ledger.records.get('shop/orders')?.since;
+
+  test('is live with the write of the secrets that has it', () => {
+    const ledger = new Ledger();
+    ledger.record([closed], at(1, 1));
+    expect(since(ledger)).toEqual({ epoch: 1, sequence: 1 });
+    expect(ledger.record([waiting], at(1, 2))).toEqual(['shop/orders']);
+    expect(since(ledger)).toEqual({ epoch: 1, sequence: 1, secrets: { epoch: 1, sequence: 2 } });
+    expect(ledger.record([waiting], at(1, 3))).toEqual([]);
+    expect(since(ledger)?.secrets?.sequence).toBe(2);
+  });
+
+  test('waits for no write of the routes that is not made, where the Secret alone was held back', () => {
+    const ledger = new Ledger();
+    ledger.record([closed], at(1, 1));
+    ledger.record([waiting], at(2, 2));
+    expect(ledger.record([waiting], at(1, 2))).toEqual(['shop/orders']);
+    expect(since(ledger)).toEqual({ epoch: 1, sequence: 1, secrets: { epoch: 1, sequence: 2 } });
   });
 });
 

@@ -1,4 +1,4 @@
-import { indexKey, indexObjectName } from '@evergate/contract/names';
+import { type DocumentKind, indexKey, indexObjectName } from '@evergate/contract/names';
 import type { Logger } from '@evergate/process/log';
 import type { OperatorConfig } from '../../src/config.ts';
 import type { PodAnswer } from '../../src/deliver/acknowledgement.ts';
@@ -15,6 +15,7 @@ import {
   gatewayRoutes,
   pods,
   type Resource,
+  secrets,
   services,
 } from '../../src/kube/resource.ts';
 import { Operator, type OperatorOptions } from '../../src/operator.ts';
@@ -240,9 +241,11 @@ export class OperatorUnderTest {
   }
 
   /** The text of a fleet's index, where there is one. */
-  async index(kind: 'routes' | 'endpoints', fleet = 'edge'): Promise<Record<string, unknown> | undefined> {
-    const object = await this.get(configMaps, indexObjectName(fleet, kind)).catch(() => undefined);
-    const text = (object?.['data'] as Record<string, string> | undefined)?.[indexKey(kind)];
+  async index(kind: DocumentKind, fleet = 'edge'): Promise<Record<string, unknown> | undefined> {
+    const resource = kind === 'secrets' ? secrets : configMaps;
+    const object = await this.get(resource, indexObjectName(fleet, kind)).catch(() => undefined);
+    const stored = (object?.['data'] as Record<string, string> | undefined)?.[indexKey(kind)];
+    const text = kind === 'secrets' && stored !== undefined ? Buffer.from(stored, 'base64').toString() : stored;
     return text === undefined ? undefined : (JSON.parse(text) as Record<string, unknown>);
   }
 
@@ -257,11 +260,9 @@ export class OperatorUnderTest {
 
   /** What a pod would say that serves everything that is stored. */
   async current(): Promise<PodAnswer> {
-    const [routes, endpoints] = await Promise.all([
-      this.index('routes', this.fleetOfPods),
-      this.index('endpoints', this.fleetOfPods),
-    ]);
-    return answer({ routes, endpoints });
+    const kinds = ['routes', 'endpoints', 'secrets'] as const;
+    const [routes, endpoints, held] = await Promise.all(kinds.map((kind) => this.index(kind, this.fleetOfPods)));
+    return answer({ routes, endpoints, secrets: held });
   }
 }
 
