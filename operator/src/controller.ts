@@ -200,6 +200,7 @@ export class Controller implements CacheListener {
     const areMountsTold = await refreshMounts(runtime, signal);
     runtime.complaints = await applyObjects(runtime, context, signal);
     report({ type: 'reconciled', fleet: key, tookMs: clock.nowMs() - startedMs, outcome });
+    await runtime.publisher.settle(signal);
     this.#statuses.fleetChanged(key);
     if (!areMountsTold) this.#queue.addAfter(key, RETRY_MOUNTS_MS);
     if (unsettled) this.#queue.addAfter(key, SETTLING_MS);

@@ -30,7 +30,7 @@ export interface PartReading {
   readonly timers: Timers;
   /** Something else has come: waiting for this one's parts is pointless. */
   readonly superseded: () => boolean;
-  /** Hears of every part that was read from outside its index. */
+  /** Hears of every part that was read. */
   readonly onRead?: ((part: ReadPart) => void) | undefined;
 }
 
@@ -42,7 +42,7 @@ export type PartText =
 
 /** Reads the text of a part and makes sure that it is the one that the index names. Never rejects. */
 export async function readPartText(kind: DocumentKind, part: PartReference, reading: PartReading): Promise<PartText> {
-  if (part.inline !== undefined) return readInline(part, part.inline);
+  if (part.inline !== undefined) return readInline(kind, part, part.inline, reading.onRead);
   const endsAt = reading.timers.now() + LIMIT_MS;
   let result = await attempt(kind, part, reading);
   for (const waitMs of WAITS_MS) {
@@ -56,10 +56,19 @@ export async function readPartText(kind: DocumentKind, part: PartReference, read
   return result;
 }
 
-async function readInline(part: PartReference, inline: string): Promise<PartText> {
+/** A part that its index carries may be named without it by the next one, which has it in a slot. */
+async function readInline(
+  kind: DocumentKind,
+  part: PartReference,
+  inline: string,
+  onRead: PartReading['onRead'],
+): Promise<PartText> {
   const bytes = Buffer.from(inline, part.encoding === 'gzip' ? 'base64' : 'utf8');
   const found = await textOf(bytes, part);
-  if ('text' in found) return { outcome: 'read', text: found.text };
+  if ('text' in found) {
+    onRead?.({ kind, hash: part.hash, bytes: found.bytes });
+    return { outcome: 'read', text: found.text };
+  }
   return { outcome: 'unavailable', problem: { path: `parts inline ${part.name}`, message: found.problem } };
 }
 

@@ -1,22 +1,26 @@
 import { compareOrder, type Position } from '@evergate/contract/document';
 import type { DocumentKind } from '@evergate/contract/names';
 import type { Problem } from '@evergate/contract/problem';
-import { describeOwner, isControlledBy } from '../apply/ownership.ts';
+import { isControlledBy } from '../apply/ownership.ts';
 import type { ApiClient } from '../kube/apiClient.ts';
 import { isAlreadyExists } from '../kube/apiError.ts';
-import { type KubeObject, type ObjectMeta, objectKey } from '../kube/kubeObject.ts';
+import type { KubeObject, ObjectMeta } from '../kube/kubeObject.ts';
 import { configMaps, type Resource, secrets } from '../kube/resource.ts';
 import type { Finding } from '../translate/verdict.ts';
 import { documentObject, documentResource, objectNameOf, readStored } from './documentObject.ts';
 import type { Write } from './documents.ts';
+import { ForeignObject } from './foreignObject.ts';
 import { oversized } from './oversized.ts';
-import { type FleetContent, type Previous, type Publication, publication } from './publication.ts';
-import { restorePublished, type ServedContent } from './restore.ts';
+import { type FleetContent, type Previous, type Publication, publication, settled } from './publication.ts';
+import { distrusted, restorePublished, type ServedContent } from './restore.ts';
 import { withdraws } from './withdrawal.ts';
 import type { WriteBudget } from './writeBudget.ts';
 
 /** Parts with more bytes are compressed. */
 const COMPRESS_ABOVE_BYTES = 8 * 1024;
+/** An edit among a few thousand routes changes less; where it changes more, etcd and every watcher would carry it twice. */
+const CARRY_BELOW_BYTES = 16 * 1024;
+const storage = { compressAboveBytes: COMPRESS_ABOVE_BYTES, carryBelowBytes: CARRY_BELOW_BYTES } as const;
 const MAX_OWN_VERSIONS = 256;
 /** Nothing tells when an object that is not ours goes. */
 const FOREIGN_RETRY_MS = 2_000;
@@ -130,7 +134,7 @@ export class Publisher {
     const state = await this.#load(signal);
     const { uid, ...fleet } = this.#options.fleet;
     const identity = { fleetUID: uid, fleet, epoch: this.#epoch };
-    const next = publication(content, state.previous, identity, { compressAboveBytes: COMPRESS_ABOVE_BYTES });
+    const next = publication(content, state.previous, identity, storage);
     if (next.unchanged) return { outcome: 'Unchanged', published: tableOf(next) };
     const heldBack = this.#heldBack(next, state.served, content);
     if (heldBack !== undefined) return heldBack;
@@ -144,6 +148,26 @@ export class Publisher {
       this.forget();
       if (error instanceof ForeignObject)
         return { outcome: 'HeldBack', finding: error.finding, retryMs: FOREIGN_RETRY_MS };
+      throw error;
+    } finally {
+      this.#judge();
+    }
+  }
+
+  /**
+   * Puts the parts that an index carries into their slots, which no edit has to wait for. Rejects where the API server fails; the next
+   * publication does it where this one did not. Not to be called during another call.
+   */
+  async settle(signal?: AbortSignal): Promise<void> {
+    const state = this.#state;
+    const unstored = state?.previous.unstored ?? [];
+    if (state === undefined || unstored.length === 0) return;
+    this.#isBusy = true;
+    try {
+      await this.#writeAll(unstored, state, signal);
+      this.#state = { ...state, previous: settled(state.previous) };
+    } catch (error) {
+      this.forget();
       throw error;
     } finally {
       this.#judge();
@@ -179,13 +203,8 @@ export class Publisher {
   }
 
   async #carryOut({ writes, removals }: Publication, state: State, signal?: AbortSignal): Promise<number> {
-    const { client, fleet, budget } = this.#options;
-    let bytes = 0;
-    for (const write of writes) {
-      const written = await this.#write(write, state, signal);
-      budget.spend(written, 1);
-      bytes += written;
-    }
+    const { client, fleet } = this.#options;
+    const bytes = await this.#writeAll(writes, state, signal);
     for (const part of removals) {
       const name = objectNameOf(fleet.name, { kind: part.kind, part });
       await client.delete(documentResource(part.kind), { namespace: fleet.namespace, name }, {}, signal);
@@ -195,6 +214,16 @@ export class Publisher {
   }
 
   /** The size of what was written, in bytes. */
+  async #writeAll(writes: readonly Write[], state: State, signal?: AbortSignal): Promise<number> {
+    let bytes = 0;
+    for (const write of writes) {
+      const written = await this.#write(write, state, signal);
+      this.#options.budget.spend(written, 1);
+      bytes += written;
+    }
+    return bytes;
+  }
+
   async #write(write: Write, { versions }: State, signal?: AbortSignal): Promise<number> {
     const { client, fleet, metadataOf, report } = this.#options;
     const name = objectNameOf(fleet.name, write);
@@ -257,33 +286,8 @@ export class Publisher {
   }
 }
 
-/** There is an object of the name that we did not make. */
-class ForeignObject extends Error {
-  override readonly name = 'ForeignObject';
-  readonly finding: Finding;
-
-  constructor({ kind }: Resource, found: KubeObject) {
-    const what = `${kind} ${objectKey(found.metadata)}`;
-    super(`${what} is not this fleet's`);
-    const remedy = 'delete it, or give the fleet another name; until then the last table stays';
-    const message = `${what} exists and is not this fleet's: ${describeOwner(found)}; ${remedy}`;
-    this.finding = { reason: 'ObjectNotOurs', message };
-  }
-}
-
 function atVersion(object: KubeObject, resourceVersion: string | undefined): KubeObject {
   return { ...object, metadata: { ...object.metadata, ...(resourceVersion === undefined ? {} : { resourceVersion }) } };
-}
-
-/** The same, with revisions that no content has: the next publication writes every index, and each part that is not what it should be. */
-function distrusted({ routes, endpoints, secrets, ...rest }: Previous): Previous {
-  const revision = '';
-  return {
-    ...rest,
-    routes: routes && { ...routes, revision },
-    endpoints: endpoints && { ...endpoints, revision },
-    secrets: secrets && { ...secrets, revision },
-  };
 }
 
 function tableOf({ state }: Publication): PublishedTable {
