@@ -1,7 +1,7 @@
 import type { DocumentIndex } from '@evergate/contract/document';
 import type { DocumentKind, PartSlot } from '@evergate/contract/names';
-import { rememberedJson } from './canonicalJson.ts';
-import { type Lists, layOut, partText, sha256 } from './layOut.ts';
+import { remembered, rememberedJson } from './canonicalJson.ts';
+import { digestsOf, type Lists, layOut, sha256 } from './layOut.ts';
 
 /* One document: content -> parts, their slots, and the envelope of the index that names them. Pure. */
 
@@ -85,7 +85,7 @@ export function nextDocument(
   { storage = {}, unstored = [] }: { readonly storage?: Storage; readonly unstored?: readonly Write[] } = {},
 ): NextDocument {
   const lists = sortedTexts(content);
-  const revision = sha256(documentText(content.head, lists));
+  const revision = sha256(`${rememberedJson(content.head)}\n${digestsOf(lists)}`);
   if (previous !== undefined && sameDocument(previous, identity, revision)) {
     return { envelope: previous, partWrites: [], unstored, unchanged: true };
   }
@@ -105,12 +105,8 @@ function sortedTexts(content: DocumentContent): Lists {
   const keys = Object.keys(content.lists).sort();
   return keys.map((key) => {
     const entries = [...(content.lists[key] ?? [])].sort((a, b) => (a.id < b.id ? -1 : Number(a.id > b.id)));
-    return [key, entries.map(({ shardKey, value }) => ({ shardKey, text: rememberedJson(value) }))];
+    return [key, entries.map(({ shardKey, value }) => ({ shardKey, content: remembered(value) }))];
   });
-}
-
-function documentText(head: object, lists: Lists): string {
-  return `${rememberedJson(head)}\n${partText(lists)}`;
 }
 
 function sameDocument(previous: DocumentIndex, identity: Identity, revision: string): boolean {

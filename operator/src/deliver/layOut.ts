@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { PartReference } from '@evergate/contract/document';
 import { type DocumentKind, type PartSlot, partKey } from '@evergate/contract/names';
+import type { RememberedText } from './canonicalJson.ts';
 import { compressed } from './compression.ts';
 import type { DocumentContent, Storage, Write } from './documents.ts';
 import { chooseLayout, isWhole, shardOf } from './shards.ts';
@@ -9,7 +10,7 @@ import { chooseLayout, isWhole, shardOf } from './shards.ts';
 
 export interface EntryText {
   readonly shardKey: string;
-  readonly text: string;
+  readonly content: RememberedText;
 }
 /** Sorted by the list's key; the entries of each by id. */
 export type Lists = readonly (readonly [key: string, entries: readonly EntryText[]])[];
@@ -34,22 +35,24 @@ export function layOut(
   before: LaidOutBefore,
   storage: Storage,
 ): LaidOut {
-  const size = lists.reduce((sum, [, entries]) => entries.reduce((part, { text }) => part + text.length, sum), 0);
+  const size = lists.reduce(
+    (sum, [, entries]) => entries.reduce((part, { content }) => part + content.text.length, sum),
+    0,
+  );
   const isCompressed = storage.compressAboveBytes !== undefined;
   const layout = whole === true ? ({ inline: true } as const) : chooseLayout(size, before.parts, isCompressed);
   if (layout.inline) return { parts: [inlinePart(partText(lists), storage)], partWrites: [], unstored: [] };
   const slotted = before.parts === undefined || isWhole(before.parts) ? [] : before.parts;
   const held = new Map(slotted.map((part) => [part.name, part]));
   const shards = cut(lists, layout.count).map((shard, number) => {
-    const text = partText(shard);
     const name = number.toString(16);
-    return { name, hash: sha256(text), text, held: held.get(name) };
+    return { name, hash: rememberedHash(shard), shard, held: held.get(name) };
   });
   const isKept = (shard: (typeof shards)[number]): boolean => shard.held?.hash === shard.hash;
   const changed = new Map(
     shards
       .filter((shard) => !isKept(shard))
-      .map(({ name, held, text }) => [name, partWrite(kind, name, held, text, storage)]),
+      .map(({ name, held, shard }) => [name, partWrite(kind, name, held, partText(shard), storage)]),
   );
   const isCarried = areCarried(layout.count, [...changed.values()], storage);
   const kept = new Set(shards.filter(isKept).map(({ name }) => name));
@@ -59,6 +62,21 @@ export function layOut(
   return isCarried
     ? { parts, partWrites: due, unstored: writes }
     : { parts, partWrites: [...due, ...writes], unstored: [] };
+}
+
+/** Hashes of parts by the digests of what they are made of: an edit changes one part, and the texts of the others are not made again. */
+const hashes = new Map<string, string>();
+/** Those of some dozens of fleets. */
+const MAX_HASHES = 1_024;
+
+function rememberedHash(shard: Lists): string {
+  const key = sha256(digestsOf(shard));
+  const found = hashes.get(key) ?? sha256(partText(shard));
+  hashes.delete(key);
+  hashes.set(key, found);
+  const [oldest] = hashes.keys();
+  if (hashes.size > MAX_HASHES && oldest !== undefined) hashes.delete(oldest);
+  return found;
 }
 
 /** Only where there are several parts: one that stands alone in its index is a document without slots. */
@@ -119,8 +137,13 @@ function cut(lists: Lists, count: number): Lists[] {
   return shards;
 }
 
-export function partText(lists: Lists): string {
-  const fields = lists.map(([key, entries]) => `"${key}":[${entries.map((entry) => entry.text).join(',')}]`);
+/** Equal for lists of the same entries; some bytes an entry, where their text may be megabytes. */
+export function digestsOf(lists: Lists): string {
+  return lists.map(([key, entries]) => `${key}:${entries.map(({ content }) => content.digest).join('')}`).join('\n');
+}
+
+function partText(lists: Lists): string {
+  const fields = lists.map(([key, entries]) => `"${key}":[${entries.map(({ content }) => content.text).join(',')}]`);
   return `{${fields.join(',')}}`;
 }
 
