@@ -11,7 +11,7 @@ const ENDPOINTS_PER_BACKEND = 5;
 /** What an object may hold for the operator to write it, in bytes. */
 const OBJECT_LIMIT = 900 * 1024;
 /** As the operator stores them. */
-const storage = { compressAboveBytes: 8 * 1024 };
+const storage = { compressAboveBytes: 8 * 1024, carryBelowBytes: 16 * 1024 };
 
 const settings: FleetSettings = {
   listeners: [{ name: 'http', port: 8080, protocol: 'HTTP' }],
@@ -98,7 +98,10 @@ function print(routes: number): void {
   const sizes = first.writes.map(({ text, gzip }) => gzip?.byteLength ?? Buffer.byteLength(text));
   const stored = sizes.reduce((sum, bytes) => sum + bytes, 0);
   const plain = first.writes.reduce((sum, { text }) => sum + Buffer.byteLength(text), 0);
-  const edit = next.writes.reduce((sum, { text, gzip }) => sum + (gzip?.byteLength ?? Buffer.byteLength(text)), 0);
+  const edit = [...next.writes, ...next.state.unstored].reduce(
+    (sum, { text, gzip }) => sum + (gzip?.byteLength ?? Buffer.byteLength(text)),
+    0,
+  );
   const largest = Math.max(...sizes);
   const row = [
     routes,
