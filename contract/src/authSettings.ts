@@ -33,7 +33,13 @@ const jwt = z.object({
   keys: z.discriminatedUnion('type', [
     /** A JWK Set (RFC 7517) as JSON text. */
     z.object({ type: z.literal('Inline'), jwks: z.string().min(2).max(65_536) }),
-    z.object({ type: z.literal('Backend'), backend, path: z.string().min(1).max(1024) }),
+    z.object({
+      type: z.literal('Backend'),
+      backend,
+      path: z.string().min(1).max(1024),
+      /** Asked over TLS: `ca` is the id of a secret with `ca.crt`, without which the usual authorities count. */
+      tls: z.object({ serverName: z.string().min(1).max(253), ca: z.string().min(1).max(512).optional() }).optional(),
+    }),
   ]),
   identityHeaders,
 });

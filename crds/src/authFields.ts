@@ -27,6 +27,11 @@ export const secretRef = z.strictObject({
   name: objectName.describe('The name of a Secret in the namespace of this object.'),
 });
 
+/** Whose certificates are believed. */
+export const authorityRef = secretRef
+  .optional()
+  .describe('The Secret with the certificate of the authority under `ca.crt`. Unset: those of the system.');
+
 export const secretRefs = listMap(secretRef, ['name'], 8).min(1);
 
 export const credential = withRules(

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { secretRef } from './authFields.ts';
+import { authorityRef, secretRef } from './authFields.ts';
 import { port, preciseHostname } from './fields.ts';
 import { type DeepReadonly, duration, integer, listMap, patternText, withRules } from './schema.ts';
 
@@ -11,9 +11,7 @@ const host = patternText({
 
 const tls = z.strictObject({
   serverName: preciseHostname.optional().describe('What the certificate must be for. Unset: the host.'),
-  secretRef: secretRef
-    .optional()
-    .describe('The Secret with the certificate of the authority under `ca.crt`. Unset: those of the system.'),
+  secretRef: authorityRef,
 });
 
 /** Where the gateways of a fleet keep what they share. */

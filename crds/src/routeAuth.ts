@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { credential, credentials, identityHeader, secretRefs } from './authFields.ts';
+import { authorityRef, credential, credentials, identityHeader, secretRefs } from './authFields.ts';
 import { externalAuth } from './externalAuth.ts';
-import { namespaceName, port, serviceName, urlPath } from './fields.ts';
+import { namespaceName, port, preciseHostname, serviceName, urlPath } from './fields.ts';
 import { claimName } from './rateLimits.ts';
 import { type DeepReadonly, duration, list, listSet, patternText, text, withRules } from './schema.ts';
 
@@ -18,6 +18,17 @@ const jwksBackend = z.strictObject({
     })
     .describe('Who has the keys.'),
   path: urlPath.default('/.well-known/jwks.json').describe('Where they are there.'),
+  tls: z
+    .strictObject({
+      serverName: preciseHostname
+        .optional()
+        .describe(
+          'What the certificate must be for, and the host that is asked for. Unset: the name of an ExternalName Service, else <name>.<namespace>.svc.',
+        ),
+      secretRef: authorityRef,
+    })
+    .optional()
+    .describe('It is asked over https. Unset: over http.'),
 });
 
 const jwks = z

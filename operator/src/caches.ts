@@ -1,11 +1,11 @@
-import type { EndpointSlice, ReferenceGrant, Service } from '@evergate/crds/kubernetes';
+import type { EndpointSlice, ReferenceGrant, Secret, Service } from '@evergate/crds/kubernetes';
 import { type Kind, type Objects, parseObject } from '@evergate/crds/parse';
 import type { LiveObject } from './apply/applier.ts';
 import { documentLabel } from './deliver/documentObject.ts';
 import { serviceOfSlice } from './interest.ts';
 import { KindCache } from './kindCache.ts';
 import type { ApiClient } from './kube/apiClient.ts';
-import type { Clock } from './kube/clock.ts';
+import { type Clock, wait } from './kube/clock.ts';
 import { type KubeObject, objectKey } from './kube/kubeObject.ts';
 import type { Reflector, ReflectorError } from './kube/reflector.ts';
 import {
@@ -23,6 +23,8 @@ import {
 import type { StoreChange } from './kube/store.ts';
 import { fleetLabel } from './render/labels.ts';
 import { renderedResources } from './render/render.ts';
+import { SecretCache } from './secretCache.ts';
+import { trimPod } from './trimPod.ts';
 import type { World } from './world.ts';
 
 /** What has changed, in the words of the controller. Keys are `<namespace>/<name>`. */
@@ -34,6 +36,10 @@ export interface CacheListener {
   onService(service: string): void;
   /** Of that namespace. */
   onReferenceGrant(namespace: string): void;
+  /** One that fleets and routes may name. */
+  onSecret(secret: string): void;
+  /** All Secrets of that namespace are known for the first time. */
+  onSecretsRead(namespace: string): void;
   onPod(fleet: string): void;
   /** Something of the fleet other than its documents is told to be otherwise than it was. */
   onOwned(fleet: string): void;
@@ -51,8 +57,13 @@ export interface CachesOptions {
   /** Of routes, policies, Services and slices; empty for all. */
   readonly watchNamespaces: readonly string[];
   readonly fleetNamespaces: readonly string[];
+  /** Of Secrets that fleets and routes may name. */
+  readonly secretNamespaces: readonly string[];
   readonly onError: (error: ReflectorError, resource: Resource) => void;
 }
+
+/** A namespace whose Secrets may not be read, against all plans, keeps no operator from working longer than this. */
+const SECRETS_WAIT_MS = 10_000;
 
 /** Everything the operator reads of the cluster, kept by list and watch. */
 export class Caches implements World {
@@ -64,6 +75,8 @@ export class Caches implements World {
   readonly #policies: KindCache;
   readonly #pods: KindCache;
   readonly #owned: readonly KindCache[];
+  readonly #secrets: SecretCache;
+  readonly #clock: Clock;
   readonly services: Map<string, Service> = new Map();
   readonly referenceGrants: Map<string, ReferenceGrant> = new Map();
   readonly #slices = new Map<string, Map<string, EndpointSlice>>();
@@ -72,6 +85,13 @@ export class Caches implements World {
 
   constructor(options: CachesOptions) {
     const { watchNamespaces, fleetNamespaces } = options;
+    this.#clock = options.clock;
+    this.#secrets = new SecretCache({
+      ...options,
+      namespaces: options.secretNamespaces,
+      onSecret: (secret) => this.listener?.onSecret(secret),
+      onRead: (namespace) => this.listener?.onSecretsRead(namespace),
+    });
     const watched = { ...options, namespaces: watchNamespaces };
     const ofFleets = { ...options, namespaces: fleetNamespaces, labelSelector: fleetLabel };
     this.#routes = this.#kindWithStatus(watched, gatewayRoutes, (change) => this.listener?.onRoute(change));
@@ -105,6 +125,18 @@ export class Caches implements World {
     return this.#policies.objects;
   }
 
+  get secrets(): ReadonlyMap<string, Secret> {
+    return this.#secrets.secrets;
+  }
+
+  get secretNamespaces(): readonly string[] {
+    return this.#secrets.namespaces;
+  }
+
+  get unreadNamespaces(): readonly string[] {
+    return this.#secrets.unread;
+  }
+
   slicesOf(service: string): readonly EndpointSlice[] {
     return [...(this.#slices.get(service)?.values() ?? [])];
   }
@@ -128,17 +160,26 @@ export class Caches implements World {
   }
 
   get reflectors(): readonly Reflector[] {
-    return this.#kinds.flatMap(({ reflectors }) => reflectors);
+    return [...this.#kinds, this.#secrets].flatMap(({ reflectors }) => reflectors);
   }
 
-  /** Resolves when everything is known once. */
+  /** Resolves when everything is known once, but for Secrets that could not be read within 10 s. */
   async start(): Promise<void> {
     for (const reflector of this.reflectors) reflector.start();
-    await Promise.all(this.reflectors.map(({ synced }) => synced));
+    await Promise.all(this.#needed.map(({ synced }) => synced));
+    const waiting = new AbortController();
+    const late = wait(this.#clock, SECRETS_WAIT_MS, waiting.signal).catch(() => {});
+    await Promise.race([Promise.all(this.#secrets.reflectors.map(({ synced }) => synced)), late]);
+    waiting.abort();
   }
 
   get isSynced(): boolean {
-    return this.reflectors.every(({ hasSynced }) => hasSynced);
+    return this.#needed.every(({ hasSynced }) => hasSynced);
+  }
+
+  /** What nothing can be said without. */
+  get #needed(): readonly Reflector[] {
+    return this.#kinds.flatMap(({ reflectors }) => reflectors);
   }
 
   async stop(): Promise<void> {
@@ -249,14 +290,4 @@ function keep<K extends Kind>(
   const parsed = object === undefined ? undefined : parseObject(kind, object);
   if (parsed?.ok === true) objects.set(key, parsed.value);
   else objects.delete(key);
-}
-
-function trimPod({ apiVersion, kind, metadata, spec, status }: KubeObject): KubeObject {
-  const { phase, podIP, conditions, startTime } = (status ?? {}) as Readonly<Record<string, unknown>>;
-  const { nodeName } = (spec ?? {}) as Readonly<Record<string, unknown>>;
-  const ready = Array.isArray(conditions) ? conditions.filter((condition) => condition?.type === 'Ready') : [];
-  // Ours among them, which change with every table.
-  const { annotations: _, ...kept } = metadata;
-  const read = { metadata: kept, spec: { nodeName }, status: { phase, podIP, startTime, conditions: ready } };
-  return { ...(apiVersion === undefined ? {} : { apiVersion }), ...(kind === undefined ? {} : { kind }), ...read };
 }

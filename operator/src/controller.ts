@@ -5,7 +5,15 @@ import type { PodClient } from './deliver/podClient.ts';
 import type { PublishEvent } from './deliver/publisher.ts';
 import { unreadable } from './deliver/unreadable.ts';
 import { FleetRuntime } from './fleetRuntime.ts';
-import { fleetsOfGrant, fleetsOfPolicy, fleetsOfRoute, fleetsOfService, mayMoveDefault } from './fleets.ts';
+import {
+  fleetsOfGrant,
+  fleetsOfPolicy,
+  fleetsOfRoute,
+  fleetsOfSecret,
+  fleetsOfSecrets,
+  fleetsOfService,
+  mayMoveDefault,
+} from './fleets.ts';
 import type { ApiClient } from './kube/apiClient.ts';
 import { isConflict } from './kube/apiError.ts';
 import type { Clock } from './kube/clock.ts';
@@ -155,6 +163,14 @@ export class Controller implements CacheListener {
 
   onReferenceGrant(namespace: string): void {
     this.#addFleets(fleetsOfGrant([...this.#runtimes.values()], namespace));
+  }
+
+  onSecret(secret: string): void {
+    this.#addFleets(fleetsOfSecret([...this.#runtimes.values()], secret));
+  }
+
+  onSecretsRead(namespace: string): void {
+    this.#addFleets(fleetsOfSecrets([...this.#runtimes.values()], namespace));
   }
 
   onPod(fleet: string): void {

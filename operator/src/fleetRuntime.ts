@@ -63,8 +63,12 @@ export class FleetRuntime {
   complaints: readonly Finding[] = [];
   /** The fleet and its objects as they were when all was last applied without complaint; empty before. */
   appliedTo: readonly object[] = [];
-  /** `<namespace>/<name>` of the Services that its routes name. */
+  /** `<namespace>/<name>` of the Services that it and its routes name. */
   services: ReadonlySet<string> = new Set();
+  /** Likewise of the Secrets that it and its routes name. */
+  secrets: ReadonlySet<string> = new Set();
+  /** The fleet's own, in base64: what API keys are hashed with. */
+  fleetKey: string | undefined;
 
   constructor(options: FleetRuntimeOptions) {
     const { namespace, name, uid, client, clock, podClient } = options;

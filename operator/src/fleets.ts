@@ -25,6 +25,7 @@ export function mayMoveDefault(versions: readonly (KubeObject | undefined)[]): b
 }
 
 type Interested = Pick<FleetRuntime, 'key' | 'services'>;
+type Trusting = Pick<FleetRuntime, 'key' | 'secrets'>;
 
 /** Of a Service, or a slice of it: whoever names it. Where only a policy does, the first fleet says what became of that. */
 export function fleetsOfService(
@@ -43,6 +44,17 @@ export function fleetsOfGrant(fleets: readonly Interested[], namespace: string):
   return fleets
     .filter(({ services }) => [...services].some((service) => service.startsWith(prefix)))
     .map(({ key }) => key);
+}
+
+/** Of a Secret: whoever names it. */
+export function fleetsOfSecret(fleets: readonly Trusting[], secret: string): readonly string[] {
+  return fleets.filter(({ secrets }) => secrets.has(secret)).map(({ key }) => key);
+}
+
+/** Of the Secrets of a namespace: whoever names one of them. */
+export function fleetsOfSecrets(fleets: readonly Trusting[], namespace: string): readonly string[] {
+  const prefix = `${namespace}/`;
+  return fleets.filter(({ secrets }) => [...secrets].some((secret) => secret.startsWith(prefix))).map(({ key }) => key);
 }
 
 /** Of a policy: whoever names one of its Services, else the first fleet. */

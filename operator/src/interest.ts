@@ -21,17 +21,23 @@ function collectFleets(route: KubeObject): readonly string[] {
   return refs.map((ref) => `${String(fieldOf(ref, 'namespace') ?? namespace)}/${String(fieldOf(ref, 'name'))}`);
 }
 
-const servicesOfRoutes = new WeakMap<KubeObject, readonly string[]>();
+const servicesOfObjects = new WeakMap<object, readonly string[]>();
 
-/** The Services that a route names anywhere in its rules. Looked for once an object, which must not change afterwards. */
-export function servicesNamedBy(route: KubeObject): readonly string[] {
-  const known = servicesOfRoutes.get(route);
+/** The Services that a route, or a fleet, names anywhere in its spec. Looked for once an object, which must not change afterwards. */
+export function servicesNamedBy(object: Naming): readonly string[] {
+  const known = servicesOfObjects.get(object);
   if (known !== undefined) return known;
   const found = new Set<string>();
-  collectRefs(route['spec'], route.metadata.namespace ?? '', found, 0);
+  collectRefs(object.spec, object.metadata.namespace ?? '', found, 0);
   const services = [...found];
-  servicesOfRoutes.set(route, services);
+  servicesOfObjects.set(object, services);
   return services;
+}
+
+/** As it was written, or as it was read. */
+interface Naming {
+  readonly metadata: { readonly namespace?: string | undefined };
+  readonly spec?: unknown;
 }
 
 /** A backend reference stands in a rule, in one of its filters, or in a policy within: all are called so. */

@@ -13,6 +13,7 @@ export interface KindCacheOptions {
   /** Empty for all. */
   readonly namespaces: readonly string[];
   readonly labelSelector?: string;
+  readonly fieldSelector?: string;
   /** Whether a change of the status alone is no change. */
   readonly ignoresStatus?: boolean;
   /** Drops what nobody reads of an object before it is kept. */
@@ -26,6 +27,7 @@ export interface KindCacheOptions {
 /** The objects of one kind, in all namespaces or some, kept in step with the API server by list and watch. */
 export class KindCache {
   readonly resource: Resource;
+  /** One a namespace, in their order. */
   readonly reflectors: readonly Reflector[];
   readonly #stores: readonly Store[];
   readonly #objects = new Map<string, KubeObject>();
@@ -60,7 +62,7 @@ export class KindCache {
 }
 
 function watchPlace(
-  { client, clock, resource, labelSelector, ignoresStatus, trim, onSeen, onError }: KindCacheOptions,
+  { client, clock, resource, labelSelector, fieldSelector, ignoresStatus, trim, onSeen, onError }: KindCacheOptions,
   namespace: string | undefined,
   onChange: (change: StoreChange<KubeObject>) => void,
 ): { readonly store: Store; readonly reflector: Reflector } {
@@ -76,6 +78,7 @@ function watchPlace(
     resource,
     namespace,
     labelSelector,
+    fieldSelector,
     listener,
     onError: (error) => onError(error, resource),
   });

@@ -63,6 +63,7 @@ export class Operator {
       clock,
       watchNamespaces: config.watchNamespaces,
       fleetNamespaces: config.fleetNamespaces,
+      secretNamespaces: config.secretNamespaces,
       onError: ({ during, error }, { plural }) => log.warn('watching failed; trying again', { plural, during, error }),
     });
     this.#election = new LeaderElection({

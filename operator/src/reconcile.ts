@@ -1,6 +1,7 @@
 import type { Position } from '@evergate/contract/document';
 import { documentKinds } from '@evergate/contract/names';
 import type { FleetSettings } from '@evergate/contract/routeTable';
+import { fleetKeyId, type SecretEntry } from '@evergate/contract/secrets';
 import { byId } from './deliver/byId.ts';
 import { fittingRules } from './deliver/fittingRules.ts';
 import type { FleetContent } from './deliver/publication.ts';
@@ -14,6 +15,7 @@ import { type KubeObject, objectKey } from './kube/kubeObject.ts';
 import { deployments } from './kube/resource.ts';
 import { containerPorts } from './render/containerPorts.ts';
 import { renderFleet } from './render/render.ts';
+import { secretAccessOf } from './secretAccess.ts';
 import type { RecordOptions, RouteKey } from './status/ledger.ts';
 import { readFleet } from './translate/fleet.ts';
 import { type Translation, translate } from './translate/translate.ts';
@@ -91,10 +93,11 @@ function translateFor(
     const key = objectKey(route.metadata);
     return runtime.ledger.records.has(key) || !isUnsettled(route, heardAt(key), world, wallMs());
   });
-  runtime.services = new Set(all.flatMap(servicesNamedBy));
-  const services = [...new Set([...runtime.services, ...policyTargets(world)])];
   const source = readFleet(fleet, runtime.lastGood);
   if (source.accepted.status === 'True') runtime.lastGood = source.fleet;
+  const naming = [...all, fleet, source.fleet];
+  runtime.services = new Set(naming.flatMap(servicesNamedBy));
+  const services = [...new Set([...runtime.services, ...policyTargets(world)])];
   const translation = translate({
     fleet,
     lastGoodFleet: runtime.lastGood,
@@ -103,6 +106,7 @@ function translateFor(
     policies: [...world.policies.values()],
     services: services.flatMap((key) => world.services.get(key) ?? []),
     endpointSlices: services.flatMap((key) => world.slicesOf(key)),
+    secretAccess: secretAccessOf(runtime, naming, served, world),
     referenceGrants: [...world.referenceGrants.values()],
     previous: byId(served.rules),
     previousBackends: byId(served.backends),
@@ -131,9 +135,14 @@ function contentOf(
     settings: withContainerPorts(settings),
     backends: reused(backends, served.backends),
     endpoints: reused(endpoints, served.endpoints),
-    secrets,
+    secrets: reused(withFleetKey(secrets, served.secrets), served.secrets),
     gateways: runtime.pods.filter(({ ready }) => ready).length,
   };
+}
+
+/** A fleet that needs no secret any more keeps its key for when it does again. */
+function withFleetKey(secrets: readonly SecretEntry[], served: readonly SecretEntry[]): readonly SecretEntry[] {
+  return secrets.length > 0 ? secrets : served.filter(({ id }) => id === fleetKeyId);
 }
 
 /** Clients connect to a listener's port at the Service; gateways listen on one that needs no privilege. */

@@ -1,4 +1,4 @@
-import type { EndpointSlice, ReferenceGrant, Service } from '@evergate/crds/kubernetes';
+import type { EndpointSlice, ReferenceGrant, Secret, Service } from '@evergate/crds/kubernetes';
 import type { LiveObject } from './apply/applier.ts';
 import { fleetsNamedBy, targetsOf } from './interest.ts';
 import type { KubeObject } from './kube/kubeObject.ts';
@@ -14,6 +14,12 @@ export interface World {
   readonly policies: ReadonlyMap<string, KubeObject>;
   readonly services: ReadonlyMap<string, Service>;
   readonly referenceGrants: ReadonlyMap<string, ReferenceGrant>;
+  /** Those that fleets and routes may name. */
+  readonly secrets: ReadonlyMap<string, Secret>;
+  /** Where Secrets may be read at all. */
+  readonly secretNamespaces: readonly string[];
+  /** Those of them whose Secrets are not known yet. */
+  readonly unreadNamespaces: readonly string[];
   /** The slices of a Service. */
   slicesOf(service: string): readonly EndpointSlice[];
   /** The pods of a fleet. */

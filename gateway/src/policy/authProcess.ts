@@ -2,6 +2,7 @@ import type { AuthMethodOf } from '@evergate/contract/authSettings';
 import type { SharedState } from '../state/sharedState.ts';
 import type { Backend } from '../upstream/backend.ts';
 import { type CallResponse, call } from '../upstream/call.ts';
+import { type CallTls, secureCall } from '../upstream/secureCall.ts';
 import { ExternalService } from './externalService.ts';
 import { FetchedKeys, InlineKeys, type KeySource } from './jwks.ts';
 import { Passwords } from './passwords.ts';
@@ -45,8 +46,7 @@ export class AuthProcess implements PolicyCompilerServices {
 
   keySource(keys: AuthMethodOf<'JWT'>['keys']): KeySource {
     if (keys.type === 'Inline') return new InlineKeys(keys.jwks);
-    const { backend, path } = keys;
-    return kept(this.#keySources, `${backend} ${path}`, () => this.#fetchedKeys(backend, path));
+    return kept(this.#keySources, JSON.stringify(keys), () => this.#fetchedKeys(keys));
   }
 
   external(settings: AuthMethodOf<'External'>, tenant: string): ExternalService {
@@ -73,7 +73,7 @@ export class AuthProcess implements PolicyCompilerServices {
     this.state.close();
   }
 
-  #fetchedKeys(backend: string, path: string): KeySource {
+  #fetchedKeys({ backend, path, tls }: KeyServer): KeySource {
     const request = {
       method: 'GET',
       path,
@@ -81,10 +81,22 @@ export class AuthProcess implements PolicyCompilerServices {
       timeoutMs: JWKS_TIMEOUT_MS,
       maxBodyBytes: MAX_JWKS_BYTES,
     };
-    const fetch = (): Promise<CallResponse> => call(this.#options.backend(backend), request);
+    const fetch = async (): Promise<CallResponse> => {
+      const server = this.#options.backend(backend);
+      return tls === undefined ? call(server, request) : secureCall(server, request, this.#tlsOf(tls));
+    };
     return new FetchedKeys({ fetch, counters: this.counters, clock: this.clock });
   }
+
+  /** As the secrets are now. Nobody stands in for an authority that was named and is not there. */
+  #tlsOf({ serverName, ca: id }: NonNullable<KeyServer['tls']>): CallTls {
+    const ca = id === undefined ? undefined : this.secrets.entry(id)?.data['ca.crt'];
+    if (id !== undefined && ca === undefined) throw new Error(`the secrets have no authority ${id}`);
+    return { serverName, ca };
+  }
 }
+
+type KeyServer = Extract<AuthMethodOf<'JWT'>['keys'], { readonly type: 'Backend' }>;
 
 /** The one that is there, or a new one. Who was made longest ago goes first; rules that have it go on with it. */
 function kept<T>(map: Map<string, T>, key: string, make: () => T): T {

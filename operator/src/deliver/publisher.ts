@@ -13,7 +13,7 @@ import { ForeignObject } from './foreignObject.ts';
 import { oversized } from './oversized.ts';
 import { type FleetContent, type Previous, type Publication, publication, settled } from './publication.ts';
 import { distrusted, restorePublished, type ServedContent } from './restore.ts';
-import { withdraws } from './withdrawal.ts';
+import { revokes, withdraws } from './withdrawal.ts';
 import type { WriteBudget } from './writeBudget.ts';
 
 /** Parts with more bytes are compressed. */
@@ -198,6 +198,7 @@ export class Publisher {
     }
     const retryMs = this.#options.budget.waitMs;
     if (retryMs === 0 || withdraws(served.rules, content.rules)) return undefined;
+    if (revokes(served.secrets, content.secrets)) return undefined;
     const message = 'The table changes faster than its budget of writes allows; the newest is written in a moment';
     return { outcome: 'HeldBack', finding: { reason: 'Throttled', message }, retryMs };
   }

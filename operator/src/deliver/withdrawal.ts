@@ -1,4 +1,5 @@
 import type { Rule } from '@evergate/contract/routeTable';
+import type { SecretEntry } from '@evergate/contract/secrets';
 import { byId } from './byId.ts';
 
 /**
@@ -11,6 +12,15 @@ export function withdraws(before: readonly Rule[], next: readonly Rule[]): boole
   return before.some((rule) => {
     const now = after.get(rule.id);
     return now === undefined || (now !== rule && losesAny(rule, now));
+  });
+}
+
+/** Whether something of the secrets is gone, or another than it was: a key that was taken back opens nothing any more. */
+export function revokes(before: readonly SecretEntry[], next: readonly SecretEntry[]): boolean {
+  const after = byId(next);
+  return before.some(({ id, data }) => {
+    const now = after.get(id);
+    return now === undefined || Object.entries(data).some(([name, value]) => now.data[name] !== value);
   });
 }
 

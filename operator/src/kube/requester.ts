@@ -145,8 +145,9 @@ function pathOf({ resource, target, query }: ApiRequest): string {
 function parse(text: string): unknown {
   try {
     return JSON.parse(text);
-  } catch (cause) {
-    throw new ApiError({ status: 0, reason: 'BadAnswer', message: 'the answer is not JSON', cause });
+  } catch {
+    // Its message would quote the answer, which may be a Secret.
+    throw new ApiError({ status: 0, reason: 'BadAnswer', message: 'the answer is not JSON' });
   }
 }
 

@@ -66,8 +66,9 @@ function parseLine(line: string): { readonly type?: unknown; readonly object?: u
   try {
     const value: unknown = JSON.parse(line);
     if (typeof value === 'object' && value !== null) return value;
-  } catch (cause) {
-    throw badLine(line, cause);
+  } catch {
+    // Its message would quote the line.
+    throw badLine(line);
   }
   throw badLine(line);
 }
@@ -79,7 +80,8 @@ function bookmarkVersion(object: unknown, line: string): string {
   return metadata.resourceVersion;
 }
 
-function badLine(line: string, cause?: unknown): ApiError {
-  const message = `a watch's line is no event: ${line.slice(0, 200)}`;
-  return new ApiError({ status: 0, reason: 'BadAnswer', message, cause });
+/** The line may hold a Secret, so it is not shown. */
+function badLine(line: string): ApiError {
+  const message = `a watch's line of ${line.length} characters is no event`;
+  return new ApiError({ status: 0, reason: 'BadAnswer', message });
 }

@@ -49,13 +49,32 @@ function readJwt(jwt: SpecOf<'JWT'>['jwt'], place: string, context: PolicyContex
     keys:
       jwks.type === 'Inline'
         ? { type: 'Inline', jwks: keySetOf(jwks.inline, `${place}.jwks.inline`, context) }
-        : {
-            type: 'Backend',
-            backend: backendOf(jwks.backend.backendRef, `${place}.jwks.backend.backendRef`, context),
-            path: jwks.backend.path,
-          },
+        : readKeyServer(jwks.backend, `${place}.jwks.backend`, context),
     identityHeaders: identityHeaders.map(({ claim, header }) => [claim, header.toLowerCase()]),
   };
+}
+
+type KeyServer = Extract<SpecOf<'JWT'>['jwt']['jwks'], { readonly type: 'Backend' }>['backend'];
+
+function readKeyServer(
+  { backendRef, path, tls }: KeyServer,
+  place: string,
+  context: PolicyContext,
+): AuthMethodOf<'JWT'>['keys'] {
+  const backend = backendOf(backendRef, `${place}.backendRef`, context);
+  if (tls === undefined) return { type: 'Backend', backend, path };
+  const serverName = tls.serverName ?? serverNameOf(backendRef, context);
+  if (tls.secretRef === undefined) return { type: 'Backend', backend, path, tls: { serverName } };
+  const { id, finding } = context.secrets.resolve('ca', context.namespace, tls.secretRef.name);
+  if (finding !== undefined) context.onUnresolved(`${place}.tls.secretRef`, finding);
+  return { type: 'Backend', backend, path, tls: { serverName, ca: id } };
+}
+
+/** What a Service is called by its clients: outside by the name that it stands for. */
+function serverNameOf(ref: ServicePort, { namespace, resolve }: PolicyContext): string {
+  const resolution = resolve(namespace, ref);
+  const external = resolution.outcome === 'Resolved' ? resolution.backend.endpoints.externalName : undefined;
+  return external?.hostname ?? `${ref.name}.${ref.namespace ?? namespace}.svc`;
 }
 
 /** A text that is no JWK Set verifies nothing: a set without keys stands in for it. */
@@ -155,7 +174,9 @@ export function authBackends(auth: Auth | undefined): readonly string[] {
 
 /** The secrets that authentication needs. */
 export function authSecrets(auth: Auth | undefined): readonly string[] {
-  return (auth?.anyOf ?? []).flatMap((method) =>
-    method.type === 'APIKey' || method.type === 'Basic' ? method.secrets : [],
-  );
+  return (auth?.anyOf ?? []).flatMap((method) => {
+    if (method.type === 'APIKey' || method.type === 'Basic') return method.secrets;
+    if (method.type !== 'JWT' || method.keys.type !== 'Backend') return [];
+    return method.keys.tls?.ca ?? [];
+  });
 }

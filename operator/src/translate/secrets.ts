@@ -15,6 +15,8 @@ export interface SecretAccess {
    * stands in the secrets document (`fleetKeyOf`).
    */
   readonly fleetKey: string;
+  /** Namespaces that may be read and could not be yet. What is served of their Secrets stays: it may be as it was. */
+  readonly unread?: { readonly namespaces: readonly string[]; readonly served: readonly SecretEntry[] };
 }
 
 /** What a Secret is used for. */
@@ -47,6 +49,8 @@ export function indexSecrets(access: SecretAccess | undefined): SecretIndex {
   const known = new Map<string, Read>();
   const read = (use: SecretUse, namespace: string, name: string): Read => {
     if (access === undefined || !isPermitted(access, namespace)) return { finding: notPermitted(namespace, name) };
+    if (access.unread?.namespaces.includes(namespace) === true)
+      return readServed(access.unread.served, namespace, name, use);
     const secret = secrets.get(`${namespace}/${name}`);
     if (secret === undefined) return { finding: missing(namespace, name) };
     return readSecret(use, secret, idOf(use, namespace, name), access.fleetKey);
@@ -80,6 +84,17 @@ function fleetKeyEntry(key: string): SecretEntry {
 function notPermitted(namespace: string, name: string): Finding {
   const remedy = `add ${namespace} to secretNamespaces of the chart, or move the object`;
   const message = `Secret ${namespace}/${name} may not be read: the operator reads no Secrets of namespace ${namespace}; ${remedy}`;
+  return { reason: 'SecretNotPermitted', message };
+}
+
+function readServed(served: readonly SecretEntry[], namespace: string, name: string, use: SecretUse): Read {
+  const entry = served.find(({ id }) => id === idOf(use, namespace, name));
+  return entry === undefined ? { finding: unread(namespace, name) } : { entry };
+}
+
+function unread(namespace: string, name: string): Finding {
+  const remedy = `look at the operator's log, and whether its Role for Secrets is there`;
+  const message = `Secret ${namespace}/${name} could not be read: the API server gave no list of the Secrets of namespace ${namespace} yet; ${remedy}`;
   return { reason: 'SecretNotPermitted', message };
 }
 

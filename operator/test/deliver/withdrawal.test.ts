@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { withdraws } from '../../src/deliver/withdrawal.ts';
+import { revokes, withdraws } from '../../src/deliver/withdrawal.ts';
 import { sampleRule as rule } from './sampleRule.ts';
 
 describe('a withdrawal', () => {
@@ -23,4 +23,13 @@ describe('a withdrawal', () => {
   ])('takes away %s', (_, next, expected) => {
     expect(withdraws([one], next)).toBe(expected);
   });
+});
+
+test.each([
+  ['an entry', [], true],
+  ['a key', [{ id: 'a', type: 'APIKey', data: { one: '1' } }], true],
+  ['a password for another', [{ id: 'a', type: 'APIKey', data: { one: '1', two: '3' } }], true],
+  ['nothing', [{ id: 'a', type: 'APIKey', data: { one: '1', two: '2', three: '3' } }], false],
+] as const)('a change of secrets revokes %s', (_, next, expected) => {
+  expect(revokes([{ id: 'a', type: 'APIKey', data: { one: '1', two: '2' } }], next)).toBe(expected);
 });
