@@ -5,6 +5,7 @@ import { Applier } from './apply/applier.ts';
 import type { Acknowledgement } from './deliver/acknowledgement.ts';
 import { Acknowledger } from './deliver/acknowledger.ts';
 import { documentLabel, documentResource } from './deliver/documentObject.ts';
+import { documentVersion } from './deliver/documentVersion.ts';
 import { type EvictionEvent, Evictor } from './deliver/evictor.ts';
 import { type FleetPod, readFleetPods } from './deliver/fleetPods.ts';
 import { MountRefresher } from './deliver/mountRefresher.ts';
@@ -76,6 +77,7 @@ export class FleetRuntime {
       fleet: { namespace, name, uid },
       labelSelector: `${fleetLabel}=${name},${documentLabel}`,
       metadataOf: (object, kind) => this.#documentMetadata(object, kind),
+      version: (present) => documentVersion(this.acknowledger.acknowledgement.pods, present),
       budget: new WriteBudget({ now: () => clock.nowMs() }),
       report: options.onPublish,
     });

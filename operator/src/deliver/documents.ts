@@ -1,14 +1,11 @@
 import { createHash } from 'node:crypto';
-import type { DocumentIndex, PartReference } from '@evergate/contract/document';
+import { type DocumentIndex, type PartReference, writtenVersions } from '@evergate/contract/document';
 import { type DocumentKind, type PartSlot, partKey } from '@evergate/contract/names';
 import { rememberedJson } from './canonicalJson.ts';
 import { compressed } from './compression.ts';
 import { chooseLayout, shardOf } from './shards.ts';
 
 /* One document: content -> parts, their slots, and the envelope of the index that names them. Pure. */
-
-/** The version of the documents that this build writes. */
-export const DOCUMENT_VERSION = 1;
 
 /** Whose documents these are. `epoch` grows when the stored sequence is lower than what gateways have seen (etcd restored). */
 export interface Identity {
@@ -21,6 +18,8 @@ export interface Identity {
 export interface Storage {
   /** Parts with more bytes are compressed; none is where this is left out. */
   readonly compressAboveBytes?: number;
+  /** The version of the documents; the newest that this build writes where this is left out. */
+  readonly version?: number;
 }
 
 /** A text to be put under a key (file, ConfigMap key), whole. */
@@ -63,7 +62,7 @@ export interface NextDocument {
   readonly envelope: NextEnvelope;
   /** The parts to write before the index. */
   readonly partWrites: readonly Write[];
-  /** Content and identity are those of the previous index: nothing to write, and the envelope is the previous one. */
+  /** Content, identity and version are those of the previous index: nothing to write, and the envelope is the previous one. */
   readonly unchanged: boolean;
 }
 
@@ -80,12 +79,13 @@ export function nextDocument(
 ): NextDocument {
   const lists = sortedTexts(content);
   const revision = sha256(documentText(content.head, lists));
-  if (previous !== undefined && sameDocument(previous, identity, revision)) {
+  const version = storage.version ?? Math.max(...writtenVersions);
+  if (previous?.version === version && sameDocument(previous, identity, revision)) {
     return { envelope: previous, partWrites: [], unchanged: true };
   }
   const { parts, partWrites } = layOut(content, lists, previous?.parts, storage);
   const envelope = {
-    version: DOCUMENT_VERSION,
+    version,
     ...identity,
     sequence: (previous?.sequence ?? 0) + 1,
     revision,

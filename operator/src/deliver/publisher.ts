@@ -29,6 +29,8 @@ export interface PublisherOptions {
   readonly labelSelector: string;
   /** Labels and owner of the object of that name. */
   readonly metadataOf: (name: string, kind: DocumentKind) => ObjectMeta;
+  /** The version to write documents in, told that of those that are stored. */
+  readonly version: (present: number | undefined) => number;
   readonly budget: WriteBudget;
   readonly report: (event: PublishEvent) => void;
 }
@@ -111,6 +113,16 @@ export class Publisher {
     return this.#state === undefined;
   }
 
+  /** Whether what is stored is of another version than it should be by now. */
+  get isOfAnotherVersion(): boolean {
+    const state = this.#state;
+    return state?.previous.routes !== undefined && this.#wantedVersion(state) !== state.previous.routes.version;
+  }
+
+  #wantedVersion({ previous }: State): number {
+    return this.#options.version(previous.routes?.version);
+  }
+
   /** Whether a gateway has seen a write that is newer than all that is stored: then etcd was restored to an older state. */
   isOutranked(kind: DocumentKind, seen: Position): boolean {
     const written = this.#state?.previous[kind];
@@ -130,7 +142,8 @@ export class Publisher {
     const state = await this.#load(signal);
     const { uid, ...fleet } = this.#options.fleet;
     const identity = { fleetUID: uid, fleet, epoch: this.#epoch };
-    const next = publication(content, state.previous, identity, { compressAboveBytes: COMPRESS_ABOVE_BYTES });
+    const storage = { compressAboveBytes: COMPRESS_ABOVE_BYTES, version: this.#wantedVersion(state) };
+    const next = publication(content, state.previous, identity, storage);
     if (next.unchanged) return { outcome: 'Unchanged', published: tableOf(next) };
     const heldBack = this.#heldBack(next, state.served, content);
     if (heldBack !== undefined) return heldBack;
