@@ -274,7 +274,10 @@ export class Controller implements CacheListener {
     this.#options.report({ type: 'acknowledged', fleet: runtime.key, acknowledgement: now });
     for (const route of this.#statuses.acknowledged(runtime, now, before)) this.#arrived(runtime.key, route);
     const mayWrite = [now, before].map(({ pods }) => unreadable(pods) === undefined);
-    if (writesAhead(runtime).length > 0 || mayWrite[0] !== mayWrite[1]) this.#queue.add(runtime.key);
+    const { isOfAnotherVersion } = runtime.publisher;
+    if (writesAhead(runtime).length > 0 || mayWrite[0] !== mayWrite[1] || isOfAnotherVersion) {
+      this.#queue.add(runtime.key);
+    }
   }
 
   #arrived(fleet: string, route: string): void {

@@ -5,6 +5,7 @@ import { clientIn, proberIn } from './instruments.ts';
 import { Kubectl } from './kubectl.ts';
 import { Nodes } from './nodes.ts';
 import type { Worker } from './podTask.ts';
+import type { ProductImages } from './productImages.ts';
 
 const file = join(resultsDirectory, 'arena.json');
 
@@ -21,6 +22,7 @@ export const crowdSize = 1_000;
 interface ArenaFacts {
   readonly cluster: Cluster;
   readonly instrumentsImage: string;
+  readonly product: ProductImages;
 }
 
 /** The cluster with everything in place: operator, fleet, backends, instruments. */

@@ -17,7 +17,8 @@ import {
 import { buildInstrumentsImage } from './instrumentsImage.ts';
 import { Kubectl } from './kubectl.ts';
 import { PodTask } from './podTask.ts';
-import { buildProductImages, imageNames, installRelease, removeRelease } from './release.ts';
+import { buildProductImages, imageNames } from './productImages.ts';
+import { installRelease, removeRelease } from './release.ts';
 import { backendRule, createRoute, crowdRoute, routeObject } from './routes.ts';
 
 const CROWD_MS = 180_000;
@@ -35,7 +36,7 @@ export default async function setUp(): Promise<void> {
   lap('images');
   await loadImages(cluster, [instrumentsImage, ...imageNames(product)]);
   lap('load images');
-  await writeArena({ cluster, instrumentsImage });
+  await writeArena({ cluster, instrumentsImage, product });
   const arena = await openArena();
   await clear(arena);
   lap('clear');

@@ -1,12 +1,9 @@
-import type { DocumentIndex } from '@evergate/contract/document';
+import { type DocumentIndex, writtenVersions } from '@evergate/contract/document';
 import type { DocumentKind, PartSlot } from '@evergate/contract/names';
 import { remembered, rememberedJson } from './canonicalJson.ts';
 import { digestsOf, type Lists, layOut, sha256 } from './layOut.ts';
 
 /* One document: content -> parts, their slots, and the envelope of the index that names them. Pure. */
-
-/** The version of the documents that this build writes. */
-export const DOCUMENT_VERSION = 1;
 
 /** Whose documents these are. `epoch` grows when the stored sequence is lower than what gateways have seen (etcd restored). */
 export interface Identity {
@@ -24,6 +21,8 @@ export interface Storage {
    * edit to its readers. Their slots follow. None is carried where this is left out.
    */
   readonly carryBelowBytes?: number;
+  /** The version of the documents; the newest that this build writes where this is left out. */
+  readonly version?: number;
 }
 
 /** A text to be put under a key (file, ConfigMap key), whole. */
@@ -68,7 +67,7 @@ export interface NextDocument {
   readonly partWrites: readonly Write[];
   /** The parts that the index carries, to write after it: the next index names them in their slots. */
   readonly unstored: readonly Write[];
-  /** Content and identity are those of the previous index: nothing to write, and the envelope is the previous one. */
+  /** Content, identity and version are those of the previous index: nothing to write, and the envelope is the previous one. */
   readonly unchanged: boolean;
 }
 
@@ -86,12 +85,13 @@ export function nextDocument(
 ): NextDocument {
   const lists = sortedTexts(content);
   const revision = sha256(`${rememberedJson(content.head)}\n${digestsOf(lists)}`);
-  if (previous !== undefined && sameDocument(previous, identity, revision)) {
+  const version = storage.version ?? Math.max(...writtenVersions);
+  if (previous?.version === version && sameDocument(previous, identity, revision)) {
     return { envelope: previous, partWrites: [], unstored, unchanged: true };
   }
   const { parts, ...writes } = layOut(content, lists, { parts: previous?.parts, unstored }, storage);
   const envelope = {
-    version: DOCUMENT_VERSION,
+    version,
     ...identity,
     sequence: (previous?.sequence ?? 0) + 1,
     revision,

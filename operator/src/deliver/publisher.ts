@@ -12,6 +12,7 @@ import type { Write } from './documents.ts';
 import { ForeignObject } from './foreignObject.ts';
 import { oversized } from './oversized.ts';
 import { type FleetContent, type Previous, type Publication, publication, settled } from './publication.ts';
+import { type PublishedTable, tableOf } from './publishedTable.ts';
 import { distrusted, restorePublished, type ServedContent } from './restore.ts';
 import { revokes, withdraws } from './withdrawal.ts';
 import type { WriteBudget } from './writeBudget.ts';
@@ -20,7 +21,7 @@ import type { WriteBudget } from './writeBudget.ts';
 const COMPRESS_ABOVE_BYTES = 8 * 1024;
 /** An edit among a few thousand routes changes less; where it changes more, etcd and every watcher would carry it twice. */
 const CARRY_BELOW_BYTES = 16 * 1024;
-const storage = { compressAboveBytes: COMPRESS_ABOVE_BYTES, carryBelowBytes: CARRY_BELOW_BYTES } as const;
+const storageOfBytes = { compressAboveBytes: COMPRESS_ABOVE_BYTES, carryBelowBytes: CARRY_BELOW_BYTES } as const;
 const MAX_OWN_VERSIONS = 256;
 /** Nothing tells when an object that is not ours goes. */
 const FOREIGN_RETRY_MS = 2_000;
@@ -33,6 +34,8 @@ export interface PublisherOptions {
   readonly labelSelector: string;
   /** Labels and owner of the object of that name. */
   readonly metadataOf: (name: string, kind: DocumentKind) => ObjectMeta;
+  /** The version to write documents in, told that of those that are stored. */
+  readonly version: (present: number | undefined) => number;
   readonly budget: WriteBudget;
   readonly report: (event: PublishEvent) => void;
 }
@@ -53,13 +56,6 @@ export type PublishOutcome =
   | { readonly outcome: 'Unchanged'; readonly published: PublishedTable }
   /** The last table stays; with `retryMs`, trying again then may succeed without any change. */
   | { readonly outcome: 'HeldBack'; readonly finding: Finding; readonly retryMs?: number };
-
-/** The routes that are published, and what stands beside them. */
-export interface PublishedTable extends Position {
-  readonly revision: string;
-  /** Tells this state of the three documents from any other. */
-  readonly documents: string;
-}
 
 interface State {
   readonly previous: Previous;
@@ -115,6 +111,16 @@ export class Publisher {
     return this.#state === undefined;
   }
 
+  /** Whether what is stored is of another version than it should be by now. */
+  get isOfAnotherVersion(): boolean {
+    const state = this.#state;
+    return state?.previous.routes !== undefined && this.#wantedVersion(state) !== state.previous.routes.version;
+  }
+
+  #wantedVersion({ previous }: State): number {
+    return this.#options.version(previous.routes?.version);
+  }
+
   /** Whether a gateway has seen a write that is newer than all that is stored: then etcd was restored to an older state. */
   isOutranked(kind: DocumentKind, seen: Position): boolean {
     const written = this.#state?.previous[kind];
@@ -134,6 +140,7 @@ export class Publisher {
     const state = await this.#load(signal);
     const { uid, ...fleet } = this.#options.fleet;
     const identity = { fleetUID: uid, fleet, epoch: this.#epoch };
+    const storage = { ...storageOfBytes, version: this.#wantedVersion(state) };
     const next = publication(content, state.previous, identity, storage);
     if (next.unchanged) return { outcome: 'Unchanged', published: tableOf(next) };
     const heldBack = this.#heldBack(next, state.served, content);
@@ -289,11 +296,4 @@ export class Publisher {
 
 function atVersion(object: KubeObject, resourceVersion: string | undefined): KubeObject {
   return { ...object, metadata: { ...object.metadata, ...(resourceVersion === undefined ? {} : { resourceVersion }) } };
-}
-
-function tableOf({ state }: Publication): PublishedTable {
-  const { routes, endpoints, secrets } = state;
-  const { epoch, sequence, revision } = routes;
-  const documents = [epoch, sequence, endpoints.sequence, secrets.sequence].join('.');
-  return { epoch, sequence, revision, documents };
 }
