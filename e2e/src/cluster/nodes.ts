@@ -77,6 +77,15 @@ export class Nodes {
     await this.#inNode(node, `${rules} | while read -r rule; do iptables -w $rule; done`);
   }
 
+  /** An empty folder of a node, for whoever is in the group. */
+  async emptyFolder(node: string, path: string, group: number): Promise<void> {
+    await this.#inNode(node, `rm -rf ${path} && mkdir -p ${path} && chgrp ${group} ${path} && chmod 2770 ${path}`);
+  }
+
+  async removeFolder(node: string, path: string): Promise<void> {
+    await this.#inNode(node, `rm -rf ${path}`);
+  }
+
   /** Resolves when the API server no longer answers. */
   async stopApiServer(): Promise<void> {
     await this.#inNode(this.#controlPlane, `mkdir -p ${ASIDE} && mv ${MANIFESTS}/kube-apiserver.yaml ${ASIDE}/`);

@@ -13,7 +13,7 @@ export interface LoadOptions {
   readonly freshPercent: number;
   /** Of a hundred requests, how many are POSTs with a body. */
   readonly postPercent: number;
-  /** Sent with each request. `{number}` stands for its number, `{turn}` for one of ten that take turns. */
+  /** Sent with each request. `{number}` stands for its number, `{turn}` for one of five that take turns. */
   readonly headers: Readonly<Record<string, string>>;
   /** Who the upstream must be told asks, written as `headers` are; empty: nobody in particular. */
   readonly identity: string;

@@ -12,7 +12,7 @@ import { webSocket } from './webSocket.ts';
 
 const MAX_UNDER_WAY = 5_000;
 const BODY_BYTES = 512;
-const TURNS = 10;
+const TURNS = 5;
 const EVENT_SECONDS = 20;
 /** Below what servers allow an idle connection, as careful clients do. */
 const IDLE_MS = 30_000;
