@@ -20,8 +20,8 @@ const apiKey = { type: 'APIKey', apiKey: { secretRefs: [{ name: 'keys' }] } };
 const basic = { type: 'Basic', basic: { secretRefs: [{ name: 'users' }] } };
 const HASH = '$2b$04$abcdefghijklmnopqrstuuhiTVLHQPvYzPykOsCOnc5I00eOfh33K';
 
-function guarded(anyOf: readonly object[]): object {
-  const rule = { name: 'all', matches: [{ path: { value: '/api' } }], backendRefs: [{ name: 'orders', port: 80 }] };
+function guarded(anyOf: readonly object[], path = '/api'): object {
+  const rule = { name: 'all', matches: [{ path: { value: path } }], backendRefs: [{ name: 'orders', port: 80 }] };
   return { rules: [{ ...rule, auth: { anyOf } }] };
 }
 
@@ -203,7 +203,7 @@ describe('Secrets that fleets and routes name', () => {
     const key = await fleetKey();
     await cluster.stop();
     await cluster.start();
-    await cluster.route('more', '/more', 'orders', guarded([apiKey]));
+    await cluster.route('more', '/more', 'orders', guarded([apiKey], '/more'));
     await cluster.eventually(configMaps, 'edge-routes', (found) => JSON.stringify(found).includes('/more/'));
     expect(await fleetKey()).toBe(key);
 
@@ -226,7 +226,7 @@ describe('Secrets that fleets and routes name', () => {
     let isForbidden = true;
     const through = withoutSecrets(() => isForbidden);
     await cluster.start({ through });
-    await cluster.route('open', '/open', 'orders', guarded([basic]));
+    await cluster.route('open', '/open', 'orders', guarded([basic], '/open'));
     const waiting = await cluster.eventually(
       gatewayRoutes,
       'open',
