@@ -3,7 +3,8 @@ import type { Logger } from '@evergate/process/log';
 import type { SidePort } from '@evergate/process/sidePort';
 import { Caches } from './caches.ts';
 import type { OperatorConfig } from './config.ts';
-import { Controller, type ControllerEvent } from './controller.ts';
+import { Controller } from './controller.ts';
+import type { ControllerEvent } from './controllerEvent.ts';
 import { applyDefaultFleet } from './defaultFleet.ts';
 import { PodClient } from './deliver/podClient.ts';
 import { createHealthPort } from './health.ts';
@@ -147,7 +148,7 @@ export class Operator {
   #lead(): void {
     const { config, log } = this.#options;
     log.info('leading', { identity: config.identity });
-    const { controllerName, fleetNamespaces, gatewayImage, namespace } = config;
+    const { controllerName, fleetNamespaces, gatewayImage, clusterCIDRs, namespace } = config;
     const controller = new Controller(this.#caches, {
       client: this.#fenced,
       podClient: this.#podClient,
@@ -155,6 +156,7 @@ export class Operator {
       controllerName,
       fleetNamespaces,
       gatewayImage,
+      clusterCIDRs,
       operatorNamespace: namespace,
       report: (event) => this.#report(event),
     });

@@ -28,6 +28,7 @@ export interface ReconcileContext {
   readonly world: World;
   /** The image of fleets that name none. */
   readonly gatewayImage: string;
+  readonly clusterCIDRs: readonly string[];
   readonly operatorNamespace: string;
   /** When the operator heard of a route's newest generation, in milliseconds since the epoch. */
   readonly heardAt: (route: RouteKey) => number | undefined;
@@ -184,7 +185,7 @@ function positionOf(outcome: PublishOutcome, { published }: FleetRuntime): Posit
  */
 export async function applyObjects(
   runtime: FleetRuntime,
-  { gatewayImage, operatorNamespace, world }: ReconcileContext,
+  { gatewayImage, clusterCIDRs, operatorNamespace, world }: ReconcileContext,
   signal?: AbortSignal,
 ): Promise<readonly Finding[]> {
   const fleet = runtime.lastGood;
@@ -195,7 +196,8 @@ export async function applyObjects(
   const deployment = live.find(
     ({ resource, object }) => resource.plural === deployments.plural && object.metadata.name === fleet.metadata.name,
   );
-  const rendered = renderFleet(fleet, { image: gatewayImage, operatorNamespace, deployment: deployment?.object });
+  const installation = { image: gatewayImage, clusterCIDRs, operatorNamespace };
+  const rendered = renderFleet(fleet, { ...installation, deployment: deployment?.object });
   const complaints = await runtime.applier.apply(rendered, live, signal);
   runtime.appliedTo = complaints.length === 0 && areAllLive(rendered, live) ? seen : [];
   return complaints;

@@ -55,6 +55,7 @@ const world: World = {
 const context: ReconcileContext = {
   world,
   gatewayImage: 'gateway:1',
+  clusterCIDRs: [],
   operatorNamespace: 'infra',
   heardAt: () => undefined,
   wallMs: () => 0,
