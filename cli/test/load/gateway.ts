@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { BackendSettings, FleetSettings, Rule } from '@evergate/contract/routeTable';
+import { sampleSettings } from '@evergate/contract/test/sampleSettings';
 import { type FleetContent, type Published, publication } from '@evergate/operator/deliver/publication';
 import { gatewayNodeOptions } from '../../src/run/gatewayProcess.ts';
 import { freePorts } from './evergate.ts';
@@ -169,20 +170,5 @@ function contentOf(port: number, rules: readonly Rule[], backends: readonly Back
 }
 
 function settingsOf(port: number): FleetSettings {
-  return {
-    listeners: [{ name: 'http', port, protocol: 'HTTP' }],
-    clientTraffic: {
-      clientAddress: { trustedHops: 0, trustedCIDRs: [] },
-      headerTimeoutMs: 10_000,
-      idleTimeoutMs: 60_000,
-      maxHeaderBytes: 32_768,
-      maxHeaderCount: 100,
-      maxTargetBytes: 8_192,
-      maxRequestBodyBytes: 0,
-      maxConnections: 10_000,
-    },
-    healthPrefix: '/.evergate',
-    shutdown: { propagationDelayMs: 0, drainTimeoutMs: 1_000 },
-    telemetry: { accessLog: { mode: 'None', percent: 0 }, metrics: { perRoute: 'All' } },
-  };
+  return { ...sampleSettings(port), shutdown: { propagationDelayMs: 0, drainTimeoutMs: 1_000 } };
 }
