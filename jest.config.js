@@ -25,6 +25,7 @@ const onApiServer = {
 
 export default {
   maxWorkers: 2,
+  testTimeout: 20_000,
   projects: [
     ...workspaces.map((name) => ({
       ...sources,

@@ -11,4 +11,5 @@ export default {
   globalSetup: '<rootDir>/operator/test/support/startSharedApiServer.ts',
   globalTeardown: '<rootDir>/operator/test/support/stopSharedApiServer.ts',
   maxWorkers: 1,
+  testTimeout: 20_000,
 };
