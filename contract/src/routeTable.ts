@@ -4,6 +4,7 @@ import { backendSettingsSchema } from './backendSettings.ts';
 import { enforcedSchema } from './enforcedSettings.ts';
 import { errorSettingsSchema } from './errorSettings.ts';
 import { rateLimitSchema } from './limitSettings.ts';
+import { persistenceSchema } from './persistenceSettings.ts';
 import { redisSchema } from './redisSettings.ts';
 import { retrySettingsSchema } from './retrySettings.ts';
 
@@ -131,6 +132,7 @@ const rule = z.object({
   rateLimits: z.array(rateLimitSchema).max(8).optional(),
   auth: authSchema.optional(),
   access: accessSchema.optional(),
+  sessionPersistence: persistenceSchema.optional(),
 });
 
 const listener = z.object({

@@ -18,6 +18,7 @@ import {
   text,
   withRules,
 } from './schema.ts';
+import { sessionPersistence } from './sessionPersistence.ts';
 
 /* One rule of a route: which requests it is for, what is done to them, and where they go. */
 
@@ -141,6 +142,9 @@ const ruleShape = z.strictObject({
   rateLimits: rateLimits.optional().describe('How many requests may come. Unset: as the fleet says.'),
   auth: routeAuth.optional().describe('How those who ask say who they are. Unset: as the fleet says.'),
   access: access.optional().describe('Who may come in by address. Unset: as the fleet says.'),
+  sessionPersistence: sessionPersistence
+    .optional()
+    .describe('The requests of a client stay with one endpoint, as long as it is there and healthy.'),
 });
 
 type RuleShape = z.output<typeof ruleShape>;

@@ -70,6 +70,13 @@ const pods: readonly Panel[] = [
     queries: [{ expr: `sum by (state) (evergate_operator_gateways{${fleet}})`, legend: '{{state}}' }],
   },
   {
+    title: 'Redis',
+    meaning:
+      'Whether a gateway gets answers from it; empty for a fleet without one. EvergateRedisDown fires after a minute at 0.',
+    unit: 'short',
+    queries: [{ expr: `min by (pod) (evergate_redis_up{${fleet}})`, legend: '{{pod}}' }],
+  },
+  {
     title: 'CPU',
     meaning: 'Of the limit of a gateway. Up to 70 % is normal; EvergateGatewayCpuHigh fires above 85 %.',
     unit: 'percentunit',

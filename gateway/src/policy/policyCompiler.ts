@@ -1,5 +1,8 @@
 import type { Problem } from '@evergate/contract/problem';
 import type { FleetSettings, Rule } from '@evergate/contract/routeTable';
+import { EndpointTokens } from '../balance/endpointTokens.ts';
+import { SessionPersistence } from '../balance/sessionPersistence.ts';
+import type { WeightedBackends } from '../balance/weightedBackends.ts';
 import type { Breathe } from '../reload/breathe.ts';
 import type { CompiledRule } from '../snapshot/snapshot.ts';
 import type { AuthServices } from './auth.ts';
@@ -22,12 +25,14 @@ export interface PolicyCompilerServices extends AuthServices {
  */
 export class PolicyCompiler {
   readonly #services: PolicyCompilerServices;
+  readonly #tokens: EndpointTokens;
   #enforcedText = '';
   #enforced: Policies | undefined;
   #combined = new WeakMap<CompiledRule, Policies>();
 
   constructor(services: PolicyCompilerServices) {
     this.#services = services;
+    this.#tokens = new EndpointTokens(services.secrets);
   }
 
   /** What would make a rule's policies fail, with paths that begin at the rule. */
@@ -40,6 +45,12 @@ export class PolicyCompiler {
     const { rateLimits, auth, access } = rule;
     if (rateLimits === undefined && auth === undefined && access === undefined) return undefined;
     return compilePolicies([sourceOf(rule)], this.#services);
+  }
+
+  /** Undefined for a rule that keeps no client at an endpoint. */
+  compilePersistence({ sessionPersistence }: Rule, backends: WeightedBackends): SessionPersistence | undefined {
+    if (sessionPersistence === undefined) return undefined;
+    return new SessionPersistence(sessionPersistence, backends, this.#tokens);
   }
 
   /** Joins what rules ask with what their fleet enforces, a breath between short steps. */

@@ -11,7 +11,14 @@ export class Secrets {
   update(entries: readonly SecretEntry[]): void {
     this.#entries = new Map(entries.map((entry) => [entry.id, entry]));
     const key = this.#entries.get(fleetKeyId)?.data['key'];
-    if (key !== undefined) this.#fleetKey = Buffer.from(key, 'base64');
+    if (key === undefined) return;
+    const fleetKey = Buffer.from(key, 'base64');
+    if (!fleetKey.equals(this.#fleetKey)) this.#fleetKey = fleetKey;
+  }
+
+  /** The same buffer as long as the key is the same. */
+  get fleetKey(): Buffer {
+    return this.#fleetKey;
   }
 
   entry(id: string): SecretEntry | undefined {

@@ -107,6 +107,7 @@ export class Forward implements ExchangeListener, TriesListener, BodyObserver, D
 
   onHead(status: number, fields: ResponseFields): void {
     this.#request.firstByteMs = performance.now() - this.#request.begunAt;
+    this.#keepClient();
     this.#response.begin(status, fields);
     this.#deadline.headReceived(isEventStream(fields));
   }
@@ -128,6 +129,7 @@ export class Forward implements ExchangeListener, TriesListener, BodyObserver, D
   }
 
   onUpgrade(status: number, fields: ResponseFields, socket: Duplex, release: () => void): void {
+    this.#keepClient();
     const { exchange } = this.#request;
     const headers = this.#response.headersOf(fields);
     headers.push('connection', 'Upgrade', 'upgrade', String(fields['upgrade'] ?? exchange.upgradeProtocol));
@@ -147,6 +149,17 @@ export class Forward implements ExchangeListener, TriesListener, BodyObserver, D
 
   onWake(): void {
     if (!this.#done) this.#tries.onWake(now());
+  }
+
+  /** Tells a client that is not kept where it was served to stay there. */
+  #keepClient(): void {
+    const { persistence } = this.#rule;
+    const { upstream, keptAt, exchange } = this.#request;
+    if (persistence === undefined || upstream === undefined || upstream === keptAt) return;
+    const cookie = persistence.cookieFor(upstream, this.#gateway.isSecure(exchange), now());
+    if (cookie === undefined) return;
+    this.#request.addedFields ??= [];
+    this.#request.addedFields.push('set-cookie', cookie);
   }
 
   #upstreamRequest(): UpstreamRequest {

@@ -67,6 +67,13 @@ export class Gateway {
     return this.#trust.clientAddress(address, headerValue(headers, 'x-forwarded-for'));
   }
 
+  /** Whether the client spoke https, as far as hops in front are believed. */
+  isSecure({ peer, headers, scheme }: Exchange): boolean {
+    if (!this.#trust.trusts(peer.address)) return scheme === 'https';
+    const [said = scheme] = headerValue(headers, 'x-forwarded-proto')?.split(',') ?? [];
+    return said.trim().toLowerCase() === 'https';
+  }
+
   listenerPort(name: string): number {
     return this.#listenerPorts.get(name) ?? 0;
   }

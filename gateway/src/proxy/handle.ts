@@ -38,7 +38,9 @@ function serve(gateway: Gateway, request: ProxiedRequest, snapshot: Snapshot): v
   const maxBodyBytes = compiled.maxRequestBodyBytes || snapshot.settings.clientTraffic.maxRequestBodyBytes;
   if (maxBodyBytes > 0 && (exchange.bodyLength ?? 0) > maxBodyBytes) return request.refuse('BodyTooLarge');
 
-  const backend = backends.pick(request.begunAt);
+  const kept = compiled.persistence?.find(exchange.headers, request.begunAt);
+  request.keptAt = kept?.endpoint;
+  const backend = kept?.backend ?? backends.pick(request.begunAt);
   if (backend === undefined || backend === null) return request.refuse('BackendUnresolved');
   request.reservedFields = snapshot.policies.reserved(compiled);
   new Forward(gateway, request, compiled, backend, maxBodyBytes).start();

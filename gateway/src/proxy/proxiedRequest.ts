@@ -8,6 +8,7 @@ import { noSlot } from '../observe/slots.ts';
 import type { LocalAnswer, PolicyRequest } from '../policy/policyRequest.ts';
 import type { Identity, PolicySubject } from '../policy/policySubject.ts';
 import type { RuleMatch } from '../snapshot/snapshot.ts';
+import type { UpstreamEndpoint } from '../upstream/endpoint.ts';
 import type { EndpointState } from '../upstream/endpointHealth.ts';
 import type { Gateway } from './gateway.ts';
 import type { Reason } from './reasons.ts';
@@ -48,6 +49,10 @@ export class ProxiedRequest implements MatchTarget, PolicyRequest, PolicySubject
   identity: Identity | undefined;
   addedFields: string[] | undefined;
   limit: string | undefined;
+  /** The endpoint that the client is kept at. */
+  keptAt: UpstreamEndpoint | undefined;
+  /** Where the latest attempt went. */
+  upstream: UpstreamEndpoint | undefined;
   /** Names of fields, lower case, that only policies may write; undefined where there are none. */
   reservedFields: ReadonlySet<string> | undefined;
 

@@ -199,7 +199,8 @@ export class Tries implements AttemptListener, Waiter {
       return;
     }
     const last = this.#lastResort ? this.#backend.clusterAddress : undefined;
-    const endpoint = last ?? this.#backend.pick(now, this.#hash, this.#retries?.tried);
+    const kept = this.#retries === undefined ? this.#backend.candidate(this.#parts.request.keptAt, now) : undefined;
+    const endpoint = last ?? kept ?? this.#backend.pick(now, this.#hash, this.#retries?.tried);
     if (endpoint !== undefined) return this.#start(endpoint, now);
     this.#outcome.release();
     this.#refuse('NoHealthyEndpoint');
@@ -221,6 +222,7 @@ export class Tries implements AttemptListener, Waiter {
   #start(endpoint: UpstreamEndpoint, now: number): void {
     const request = this.#parts.request;
     request.attempts++;
+    request.upstream = endpoint;
     request.endpoint = endpoint.authority;
     request.endpointState = endpoint.health.state;
     this.#parts.gateway.counters.backends.started(this.#backend.slot);

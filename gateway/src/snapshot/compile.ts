@@ -22,7 +22,7 @@ export interface CompileDependencies {
   slot(rule: Rule): number;
   backends(backends: Rule['backends']): WeightedBackends;
   /** Without one, policies are left out. */
-  readonly policies?: Pick<PolicyCompiler, 'check' | 'compile'>;
+  readonly policies?: Pick<PolicyCompiler, 'check' | 'compile' | 'compilePersistence'>;
 }
 
 /** What a snapshot is made of. */
@@ -47,12 +47,14 @@ export function compileRule(rule: Rule, dependencies: CompileDependencies): Pars
     ...(policies?.check(rule) ?? []),
   ];
   if (!matches.ok || problems.length > 0) return { ok: false, problems };
+  const backends = dependencies.backends(rule.backends);
   const value: CompiledRule = {
     rule,
     slot: dependencies.slot(rule),
     matches: matches.value,
     filters: compileFilters(rule.filters),
-    backends: dependencies.backends(rule.backends),
+    backends,
+    persistence: policies?.compilePersistence(rule, backends),
     retry: compileRetryPolicy(rule.retry),
     policies: policies?.compile(rule),
     requestTimeoutMs: rule.timeouts.requestMs ?? DEFAULT_DEADLINE,

@@ -1,5 +1,6 @@
 import type { DocumentOrder } from '@evergate/contract/document';
 import type { FleetSettings, Match, Rule } from '@evergate/contract/routeTable';
+import type { SessionPersistence } from '../balance/sessionPersistence.ts';
 import type { WeightedBackends } from '../balance/weightedBackends.ts';
 import type { CompiledMatch } from '../match/candidate.ts';
 import type { Matcher } from '../match/matcher.ts';
@@ -16,6 +17,8 @@ export interface CompiledRule {
   readonly matches: readonly CompiledMatch[];
   readonly filters: Filters;
   readonly backends: WeightedBackends;
+  /** Undefined where any endpoint will do. */
+  readonly persistence: SessionPersistence | undefined;
   readonly retry: RetryPolicy;
   /** Undefined where it asks nothing of requests. */
   readonly policies: Policies | undefined;

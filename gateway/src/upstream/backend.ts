@@ -157,6 +157,12 @@ export class Backend implements EndpointOwner {
     return this.#clusterAddress ?? this.#spread.pickOf(this.#usable, hash);
   }
 
+  /** The endpoint itself, where it may be chosen. */
+  candidate(endpoint: UpstreamEndpoint | undefined, now: number): UpstreamEndpoint | undefined {
+    if (endpoint === undefined) return undefined;
+    return this.selection(now).candidates.includes(endpoint) ? endpoint : undefined;
+  }
+
   /** Whether `pick` would find one that is none of `tried`. */
   hasOther(tried: readonly UpstreamEndpoint[], now: number): boolean {
     const isNew = (endpoint: UpstreamEndpoint): boolean => !tried.includes(endpoint);

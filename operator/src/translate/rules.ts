@@ -11,12 +11,16 @@ import type { Defaults } from './fleetPolicies.ts';
 import { unresolvedBackend } from './policyContext.ts';
 import { type RulePolicies, readPolicies } from './rulePolicies.ts';
 import type { SecretIndex } from './secrets.ts';
+import { readSessionPersistence } from './sessionPersistence.ts';
 import { milliseconds } from './settings.ts';
 import type { RuleSource } from './validate.ts';
 import type { Finding } from './verdict.ts';
 
 /** What a rule says, apart from where it is attached. */
-export type RuleContent = Pick<Rule, 'matches' | 'filters' | 'backends' | 'timeouts' | 'retry' | 'limits'> &
+export type RuleContent = Pick<
+  Rule,
+  'matches' | 'filters' | 'backends' | 'timeouts' | 'retry' | 'limits' | 'sessionPersistence'
+> &
   RulePolicies;
 
 export interface Unresolved {
@@ -62,7 +66,8 @@ export function readRule(
   const backends = rule.backendRefs.map((ref, at) => readBackendRef(ref, find(ref, `backendRefs[${at}]`, true)));
 
   if (problems.length > 0) return { invalid: problems, unresolved };
-  const policies = readPolicies(rule, `${namespace}/${name}/${source.name}`, defaults, {
+  const owner = `${namespace}/${name}/${source.name}`;
+  const policies = readPolicies(rule, owner, defaults, {
     namespace,
     resolve,
     secrets,
@@ -70,7 +75,8 @@ export function readRule(
     onUnresolved: (place, { reason, message }) =>
       void unresolved.push({ finding: { reason, message: `${field}.auth.${place}: ${message}` }, isMistake: false }),
   });
-  return { content: { ...assemble(rule, matches, filters, backends), ...policies }, invalid: [], unresolved };
+  const content = { ...assemble(rule, matches, filters, backends), ...policies, ...readPersistence(rule, owner) };
+  return { content, invalid: [], unresolved };
 }
 
 function readBackendRef({ weight, priority }: BackendRef, backend: string | undefined): WeightedBackend {
@@ -103,6 +109,11 @@ function readRetry({ attempts, on, codes, methods, backoff, budget }: RouteRule[
   const { percent, minRetryRate: minPerSecond } = budget;
   const retry = { attempts, on, codes, methods, backoffMs: milliseconds(backoff), budget: { percent, minPerSecond } };
   return isDeepStrictEqual(retry, defaultRetry) ? {} : { retry };
+}
+
+function readPersistence({ sessionPersistence }: RouteRule, owner: string): Pick<Rule, 'sessionPersistence'> {
+  if (sessionPersistence === undefined) return {};
+  return { sessionPersistence: readSessionPersistence(sessionPersistence, owner) };
 }
 
 function optionalMs(duration: string | undefined): number | undefined {

@@ -87,7 +87,7 @@ function accessChanged({ position }: RuleSource): Finding {
 
 /** A rule stands in the table once for each set of hosts; nearly always once. */
 function bindRule(
-  { matches, filters, backends, timeouts, retry, limits, rateLimits, auth, access }: RuleContent,
+  { matches, filters, backends, timeouts, retry, limits, rateLimits, auth, access, sessionPersistence }: RuleContent,
   route: Rule['route'],
   { id, name, position }: RuleSource,
   bindings: readonly Binding[],
@@ -108,5 +108,6 @@ function bindRule(
     ...(rateLimits === undefined ? {} : { rateLimits }),
     ...(auth === undefined ? {} : { auth }),
     ...(access === undefined ? {} : { access }),
+    ...(sessionPersistence === undefined ? {} : { sessionPersistence }),
   }));
 }

@@ -104,9 +104,14 @@ function claimsOf(fleet: GatewayFleet): ClaimMemory {
 
 /** None where nothing of the table needs any: the fleet's own key alone tells gateways nothing. */
 function neededSecrets(rules: readonly Rule[], settings: FleetSettings, secrets: SecretIndex): readonly SecretEntry[] {
-  const asks = settings.enforced?.auth !== undefined || rules.some(({ auth }) => auth !== undefined);
+  const asks = settings.enforced?.auth !== undefined || rules.some(isKeyed);
   if (!asks && settings.redis === undefined) return [];
   return secrets.entries([...fleetSecrets(settings), ...rules.flatMap(({ auth }) => authSecrets(auth))]);
+}
+
+/** Its clients are known, or led, by what the fleet's key signs. */
+function isKeyed({ auth, sessionPersistence }: Rule): boolean {
+  return auth !== undefined || sessionPersistence !== undefined;
 }
 
 /** Reads every route, oldest first: who comes first keeps what others claim later. */
