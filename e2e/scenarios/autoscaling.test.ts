@@ -10,7 +10,7 @@ import { accounted, startLoad, underLoad } from '../src/cluster/underLoad.ts';
 
 const FEWEST = 3;
 const MOST = 5;
-const METRICS_MS = 120_000;
+const REST_MS = 180_000;
 const SCALE_MS = 180_000;
 const HPA_MS = 30_000;
 const END_MS = 120_000;
@@ -30,14 +30,11 @@ const impatient = {
 };
 /** Far above what gateways use at rest, and far below what they use under the load. */
 const TARGET = 25;
-const autoscaling = {
-  minReplicas: FEWEST,
-  maxReplicas: MOST,
-  cpuUtilization: TARGET,
-  // Not before the shares are counted.
-  behavior: { scaleUp: impatient, scaleDown: { selectPolicy: 'Disabled' } },
-};
-const shrinking = { autoscaling: { behavior: { scaleDown: { ...impatient, selectPolicy: 'Max' } } } };
+const limits = { minReplicas: FEWEST, maxReplicas: MOST, cpuUtilization: TARGET };
+const autoscaling = { ...limits, behavior: { scaleUp: impatient, scaleDown: impatient } };
+/** While shares are counted no gateway goes. */
+const growing = { ...limits, behavior: { scaleUp: impatient, scaleDown: { ...impatient, selectPolicy: 'Disabled' } } };
+const shrinking = { ...limits, behavior: { scaleUp: impatient, scaleDown: { ...impatient, selectPolicy: 'Max' } } };
 
 interface Deployment extends KubernetesObject {
   readonly spec: {
@@ -57,6 +54,15 @@ afterAll(async () => {
   await patchFleet(arena, { autoscaling: null, rollout: null, clientTraffic: { maxConnectionAge: null } });
   await fleetSettled(arena, FEWEST);
 });
+
+/** `kubectl get hpa` shows little work for the fewest gateways: those that have just started worked more. */
+async function atRest(): Promise<void> {
+  await eventually(REST_MS, `kubectl get hpa to show less than ${TARGET} % of the processor`, async () => {
+    const [, used] = /^cpu: (\d+)%\/\d+%$/.exec(await shownTargets(arena)) ?? [];
+    return used !== undefined && Number(used) < TARGET && (await deployment()).replicas === FEWEST;
+  });
+  await fleetSettled(arena, FEWEST);
+}
 
 async function namesOfPods(): Promise<readonly string[]> {
   return (await gatewayPods(arena)).map(({ metadata }) => metadata.name);
@@ -95,16 +101,15 @@ async function deployment(): Promise<Deployment['spec']> {
 
 test('under load the autoscaler adds gateways that get their share, removes them after it, and nothing is lost', async () => {
   await patchFleet(arena, { autoscaling, clientTraffic: { maxConnectionAge: `${AGE_SECONDS}s` } });
-  await eventually(METRICS_MS, 'kubectl get hpa to show what processors are used for', async () => {
-    return /^cpu: \d+%\/\d+%$/.test(await shownTargets(arena));
-  });
+  await atRest();
+  await patchFleet(arena, { autoscaling: growing });
   let shares: readonly number[] = [];
   const run = await underLoad(
     arena,
     'autoscaling',
     async () => {
       shares = await grow();
-      await patchFleet(arena, shrinking);
+      await patchFleet(arena, { autoscaling: shrinking });
       await eventually(
         SCALE_MS,
         `the autoscaler to want ${FEWEST} again`,

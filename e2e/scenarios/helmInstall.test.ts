@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
-import { type Arena, arenaNamespace, openArena } from '../src/cluster/arena.ts';
+import { type Arena, arenaNamespace, installNamespace, openArena } from '../src/cluster/arena.ts';
 import { command } from '../src/cluster/command.ts';
 import { contents, emptyCluster, installedKinds, kinds, nothingLeft } from '../src/cluster/emptyCluster.ts';
 import { eventually } from '../src/cluster/eventually.ts';
@@ -13,7 +13,7 @@ import { underLoad } from '../src/cluster/underLoad.ts';
 import type { TargetHistory } from '../src/prober/watchTargets.ts';
 
 /** Of its own, and strict: everything the chart and the operator make has to be admitted there. */
-const namespace = 'evergate-e2e-install';
+const namespace = installNamespace;
 const release = 'evergate';
 const SERVES_MS = 60_000;
 const HELM_MS = 240_000;

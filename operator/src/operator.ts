@@ -11,6 +11,7 @@ import { createHealthPort } from './health.ts';
 import type { ApiClient } from './kube/apiClient.ts';
 import { type Clock, systemClock } from './kube/clock.ts';
 import { EventRecorder } from './kube/events.ts';
+import type { OwnerReference } from './kube/kubeObject.ts';
 import { LeaderElection } from './kube/lease.ts';
 import type { RequestReport } from './kube/requester.ts';
 import { OperatorMetrics } from './metrics.ts';
@@ -21,6 +22,8 @@ export interface OperatorOptions {
   /** Makes the client; told of every request that is sent. */
   readonly connect: (onRequest: (report: RequestReport) => void) => Promise<ApiClient>;
   readonly log: Logger;
+  /** With whom the Lease goes. */
+  readonly owner?: OwnerReference | undefined;
   readonly clock?: Clock;
   /** How gateways are asked what they serve, where it is not over the network. */
   readonly podClient?: Pick<PodClient, 'ask' | 'close'>;
@@ -73,6 +76,7 @@ export class Operator {
       ...options.lease,
       namespace: config.namespace,
       name: 'evergate-operator',
+      owner: options.owner,
       identity: config.identity,
       onStartedLeading: () => this.#lead(),
       onStoppedLeading: () => this.#endTerm(),

@@ -15,6 +15,8 @@ export const releaseNamespace = 'evergate-e2e-system';
 export const arenaNamespace = 'evergate-e2e';
 /** Where a thousand routes are, so that nothing is measured on an empty table. */
 export const crowdNamespace = 'evergate-e2e-crowd';
+/** Where the chart is installed on an empty cluster. */
+export const installNamespace = 'evergate-e2e-install';
 export const fleetName = 'edge';
 export const crowdSize = 1_000;
 

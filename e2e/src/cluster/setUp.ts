@@ -1,5 +1,14 @@
 import { mkdir, rm } from 'node:fs/promises';
-import { type Arena, arenaNamespace, crowdNamespace, crowdSize, fleetName, openArena, writeArena } from './arena.ts';
+import {
+  type Arena,
+  arenaNamespace,
+  crowdNamespace,
+  crowdSize,
+  fleetName,
+  installNamespace,
+  openArena,
+  writeArena,
+} from './arena.ts';
 import { eventually } from './eventually.ts';
 import { record } from './figures.ts';
 import { findCluster, resultsDirectory } from './findCluster.ts';
@@ -112,8 +121,8 @@ async function crowdReady({ kubectl }: Arena): Promise<void> {
 
 /** What earlier runs left, as each begins with new routes. */
 async function clear({ kubectl }: Arena): Promise<void> {
-  const namespaces = ['shop', 'evergate-e2e-tenant', crowdNamespace, arenaNamespace].map(namespaceObject);
-  await kubectl.delete(namespaces, '180s');
+  const namespaces = ['shop', 'evergate-e2e-tenant', installNamespace, crowdNamespace, arenaNamespace];
+  await kubectl.delete(namespaces.map(namespaceObject), '180s');
 }
 
 /** Removes everything, unless EVERGATE_E2E_KEEP is set. */
