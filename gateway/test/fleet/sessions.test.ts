@@ -30,12 +30,20 @@ function start(
   return startFleet({ rules, backends: { app: backend.port }, settings }, 2);
 }
 
+/** Ends the gateways, whatever becomes of the test: one that is left behind keeps Jest from its end. */
+function stackOf(gateways: readonly FleetGateway[]): AsyncDisposableStack {
+  const stack = new AsyncDisposableStack();
+  for (const gateway of gateways) stack.use(gateway);
+  return stack;
+}
+
 test('a session outlives the gateway that it was used through', async () => {
   await using redis = await RedisServer.start();
   const [first, second] = (await start({
     mode: 'Standalone',
     endpoints: [{ host: '127.0.0.1', port: redis.port }],
   })) as [FleetGateway, FleetGateway];
+  await using _fleet = stackOf([first, second]);
   using client = new LoadClient();
   await redis.command('SET', 'session:t1', '{"user":"ada"}', 'EX', '60');
   expect((await client.get(first.port, '/', { cookie: 'sid=t1' })).status).toBe(200);
@@ -43,15 +51,16 @@ test('a session outlives the gateway that it was used through', async () => {
   expect((await client.get(second.port, '/', { cookie: 'sid=t1' })).status).toBe(200);
   expect(users.slice(-2)).toEqual(['ada', 'ada']);
   expect((await client.get(second.port, '/', { cookie: 'sid=t2' })).status).toBe(401);
-  for (const gateway of [first, second]) await gateway[Symbol.asyncDispose]();
 });
 
 test('sessions survive a failover by Sentinels under load', async () => {
   await using redis: WatchedRedis = await startSentinels();
   const gateways = await start({ mode: 'Sentinel', primaryName: 'state', endpoints: redis.endpoints });
+  await using fleet = stackOf(gateways);
   using client = new LoadClient();
   await redis.store('session:t1', '{"user":"ada"}');
   const stop = new AbortController();
+  fleet.defer(() => stop.abort());
   let sent = 0;
   const load = client.until(stop.signal, 4, () => {
     return client.get(gateways[sent++ % gateways.length]?.port ?? 0, '/', { cookie: 'sid=t1' });
@@ -73,5 +82,4 @@ test('sessions survive a failover by Sentinels under load', async () => {
   expect(Object.keys(countByStatus(answers)).filter((status) => status !== '200' && status !== '503')).toEqual([]);
   expect((await client.get(gateways[0]?.port ?? 0, '/', { cookie: 'sid=t1' })).status).toBe(200);
   expect(late).toEqual([]);
-  for (const gateway of gateways) await gateway[Symbol.asyncDispose]();
 });

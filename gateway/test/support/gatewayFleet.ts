@@ -1,6 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { BackendEndpoints } from '@evergate/contract/endpoints';
@@ -58,11 +57,9 @@ export class FleetGateway {
     return this.#child.pid ?? 0;
   }
 
-  /** User and system time of the process so far, in microseconds. */
-  get cpuMicroseconds(): number {
-    const fields = readFileSync(`/proc/${this.pid}/stat`, 'latin1').split(') ')[1]?.split(' ') ?? [];
-    // Fields 14 and 15 of proc(5), in hundredths of a second.
-    return (Number(fields[11]) + Number(fields[12])) * 10_000;
+  /** User and system time of the process so far, in microseconds, as its `process.cpuUsage` says. */
+  async cpuMicroseconds(): Promise<number> {
+    return (await this.metric('process_cpu_seconds_total')) * 1_000_000;
   }
 
   async status(path: string): Promise<{ readonly status: number; readonly text: string }> {

@@ -103,7 +103,20 @@ function missing(namespace: string, name: string): Finding {
   return { reason: 'SecretNotFound', message };
 }
 
+/** Secrets are never changed in place, and there may be thousands of keys in one: each is read once for each use. */
+const readings = new WeakMap<Secret, Map<string, Read>>();
+
 function readSecret(use: SecretUse, secret: Secret, id: string, fleetKey: string): Read {
+  const known = readings.get(secret) ?? new Map<string, Read>();
+  readings.set(secret, known);
+  // Of the uses only this one depends on the fleet's key.
+  const reading = use === 'keys' ? `${use} ${fleetKey}` : use;
+  const read = known.get(reading) ?? readFor(use, secret, id, fleetKey);
+  known.set(reading, read);
+  return read;
+}
+
+function readFor(use: SecretUse, secret: Secret, id: string, fleetKey: string): Read {
   const data = decode(secret);
   const named = `Secret ${secret.metadata.namespace}/${secret.metadata.name}`;
   switch (use) {

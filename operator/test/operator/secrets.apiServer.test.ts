@@ -18,6 +18,8 @@ afterEach(() => cluster.close());
 
 const apiKey = { type: 'APIKey', apiKey: { secretRefs: [{ name: 'keys' }] } };
 const basic = { type: 'Basic', basic: { secretRefs: [{ name: 'users' }] } };
+const keyServer = { backendRef: { name: 'orders', port: 80 }, tls: { secretRef: { name: 'authority' } } };
+const jwt = { type: 'JWT', jwt: { jwks: { type: 'Backend', backend: keyServer } } };
 const HASH = '$2b$04$abcdefghijklmnopqrstuuhiTVLHQPvYzPykOsCOnc5I00eOfh33K';
 
 function guarded(anyOf: readonly object[], path = '/api'): object {
@@ -89,7 +91,7 @@ describe('Secrets that fleets and routes name', () => {
         credentials: { secretRef: { name: 'redis' } },
       },
     });
-    await cluster.route('shop', '/api', 'orders', guarded([apiKey, basic]));
+    await cluster.route('shop', '/api', 'orders', guarded([apiKey, basic, jwt]));
     const closed = await cluster.eventually(
       gatewayRoutes,
       'shop',
@@ -100,12 +102,14 @@ describe('Secrets that fleets and routes name', () => {
     await secret('redis', { username: 'gateway', password: 'open-sesame', unused: 'never-told' });
     await secret('keys', { ada: 'correct-horse-battery', bob: 'first-key-of-bob' });
     await secret('users', { auth: `ada:${HASH}\n` });
+    await secret('authority', { 'ca.crt': 'a certificate' });
     await cluster.eventually(gatewayRoutes, 'shop', (found) => reasonOf(found, 'ResolvedRefs') === 'ResolvedRefs');
-    await eventually('gateways know all of it', async () => (await entries()).size === 4);
+    await eventually('gateways know all of it', async () => (await entries()).size === 5);
     const key = await fleetKey();
     expect(Buffer.from(key ?? '', 'base64')).toHaveLength(32);
     expect((await entries()).get(idOf('redis', 'redis'))).toEqual({ username: 'gateway', password: 'open-sesame' });
     expect((await entries()).get(idOf('users', 'users'))).toEqual({ ada: HASH });
+    expect((await entries()).get(idOf('authority', 'ca'))).toEqual({ 'ca.crt': 'a certificate' });
     expect((await entries()).get(idOf('keys', 'keys'))).toEqual({
       [await digestOf('correct-horse-battery')]: 'ada',
       [await digestOf('first-key-of-bob')]: 'bob',
