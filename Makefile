@@ -69,7 +69,7 @@ images: $(INSTALLED) ## Build the images of operator and gateway; BASE=... names
 	npm run build
 	$(NODE) scripts/buildImages.js
 
-e2e: $(INSTALLED) ## Test with real pods on the cluster of KUBECONFIG, or on a kind cluster that it makes; JEST="order" runs those that match
+e2e: $(INSTALLED) redis ## Test with real pods on the cluster of KUBECONFIG, or on a kind cluster that it makes; JEST="order" runs those that match
 	npm run e2e -- $(JEST)
 
 lock: ## After a change of dependencies: install them and complete package-lock.json for all platforms

@@ -98,6 +98,12 @@ export class GatewayUnderTest {
     return Number(/VmRSS:\s+(\d+) kB/.exec(status)?.[1]) * 1024;
   }
 
+  /** What its main thread has computed so far, in milliseconds; what it waited for a processor is not in it. */
+  get computedMs(): number {
+    const [nanoseconds] = readFileSync(`/proc/${this.#process.pid}/schedstat`, 'latin1').split(' ');
+    return Number(nanoseconds) / 1_000_000;
+  }
+
   /** Ends the process by a signal, unless it has ended already; resolves when it has. */
   async end(signal: 'SIGTERM' | 'SIGKILL'): Promise<void> {
     if (this.#process.exitCode !== null || this.#process.signalCode !== null) return;

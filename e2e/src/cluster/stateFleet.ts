@@ -56,7 +56,8 @@ export function stateObjects(placed: Placed): readonly object[] {
     service: { type: 'ClusterIP' },
     shutdown: { propagationDelay: '1s', drainTimeout: '2s' },
     resources: { requests: { cpu: '50m', memory: '128Mi' }, limits: { memory: '512Mi' } },
-    redis: { commandTimeout: '500ms', mode: 'Sentinel', primaryName, endpoints: sentinelEndpoints },
+    // Long, so that a machine that stands still is not taken for a Redis that is gone.
+    redis: { commandTimeout: '2s', mode: 'Sentinel', primaryName, endpoints: sentinelEndpoints },
   };
   const metadata = { name: fleet, namespace: placed.namespace };
   return [
