@@ -2,7 +2,7 @@
 # The tests want a real API server too: `make control-plane` finds one, or builds it where Go is installed.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test redis control-plane lint format-check typecheck generated generate kustomize bench images sbom e2e lock clean
+.PHONY: help run test load redis control-plane lint format-check typecheck generated generate kustomize bench images sbom e2e lock clean
 
 # The Node that npm installed, whatever the machine's own is.
 NODE := node_modules/.bin/node
@@ -15,8 +15,11 @@ help: ## Say what there is to do
 run: $(INSTALLED) ## Serve the example shop on http://shop.localhost:8080, with its demo services
 	@$(NODE) examples/demo/backends.js -- $(NODE) cli/bin/evergate.js run examples/shop examples/shop-local
 
-test: $(INSTALLED) redis control-plane ## Run all tests; JEST="cli lint" runs those that match
+test: $(INSTALLED) redis control-plane ## Run the tests; JEST="cli lint" runs those that match
 	npm test -- $(JEST)
+
+load: $(INSTALLED) redis control-plane ## Run the tests under load and at scale, one after the other; they print their figures
+	npm run load -- $(JEST)
 
 control-plane: $(INSTALLED) ## Find etcd and kube-apiserver for the tests, or build them once (minutes, with Go)
 	@$(NODE) operator/test/support/provideBinaries.ts > /dev/null
@@ -66,7 +69,7 @@ images: $(INSTALLED) ## Build the images of operator and gateway; BASE=... names
 	npm run build
 	$(NODE) scripts/buildImages.js
 
-e2e: $(INSTALLED) ## Test with real pods on the cluster of KUBECONFIG, or on a kind cluster that it makes; JEST="order" runs those that match
+e2e: $(INSTALLED) redis ## Test with real pods on the cluster of KUBECONFIG, or on a kind cluster that it makes; JEST="order" runs those that match
 	npm run e2e -- $(JEST)
 
 lock: ## After a change of dependencies: install them and complete package-lock.json for all platforms

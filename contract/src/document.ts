@@ -8,8 +8,14 @@ import { type FleetSettings, settingsSchema } from './routeTable.ts';
  * rather than wrong.
  */
 
-/** The versions of the documents this build reads; the writer picks the highest that every reader knows. */
+/** The versions of the documents this build reads, ascending. */
 export const readableVersions: readonly number[] = [1];
+
+/**
+ * Those that its operator may write, ascending; it takes the highest that every gateway of the fleet reads. A new version comes here one
+ * minor release after it came to {@link readableVersions}: so the release before, which a rollback brings back, can read what it finds.
+ */
+export const writtenVersions: readonly number[] = [1];
 
 /**
  * The features this build knows, of those that an index may list in `requires`. `policies`: rules or the fleet ask something of requests,

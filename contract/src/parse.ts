@@ -2,7 +2,7 @@ import { describeFound, describeIssue } from './describeIssue.ts';
 import { type DocumentIndex, indexSchema, knownFeatures, readableVersions } from './document.ts';
 import { type EndpointsPart, endpointsPartSchema } from './endpoints.ts';
 import { collectIgnored } from './ignoredFields.ts';
-import { conclude, type Findings, type ListRules, readJson, readList } from './parsePart.ts';
+import { conclude, type Findings, type Known, type ListRules, readJson, readList } from './parsePart.ts';
 import type { Parsed, Problem } from './problem.ts';
 import { type BackendSettings, type RoutesPart, type Rule, routesPartSchema } from './routeTable.ts';
 import { type SecretsPart, secretsPartSchema } from './secrets.ts';
@@ -74,11 +74,11 @@ const secretList: ListRules<SecretsPart['secrets'][number]> = {
 };
 
 /** Regular expressions are not compiled here: the matcher's engine decides on those. */
-export function* routesPartSteps(input: unknown): Generator<void, Parsed<RoutesPart>> {
+export function* routesPartSteps(input: unknown, known?: Known<Rule>): Generator<void, Parsed<RoutesPart>> {
   const json = readJson(input);
   if (!json.ok) return json;
   const findings = noFindings(false);
-  const rules = yield* readList(json.value, ruleList, findings);
+  const rules = yield* readList(json.value, ruleList, findings, known);
   const backends = yield* readList(json.value, backendList, findings);
   return conclude(json.value, { rules, backends }, findings);
 }

@@ -35,13 +35,21 @@ export function readJson(input: unknown): Parsed<unknown> {
   }
 }
 
+/** What an element is, where a reader has seen and accepted its very like before; it is not looked into again. */
+export type Known<T> = (input: unknown) => T | undefined;
+
 /** Reads one list of a part, a step an element, so that the caller may pause between any two. Bad elements become problems. */
-export function* readList<T>(part: unknown, rules: ListRules<T>, findings: Findings): Generator<void, T[]> {
+export function* readList<T>(
+  part: unknown,
+  rules: ListRules<T>,
+  findings: Findings,
+  known?: Known<T>,
+): Generator<void, T[]> {
   const list = listOf(part, rules, findings);
   const seen = new Set<string>();
   const elements: T[] = [];
   for (let i = 0; i < list.length; i++) {
-    const element = readElement(list[i], [rules.key, i], rules, seen, findings);
+    const element = readElement(list[i], { prefix: [rules.key, i], rules, seen, findings, known });
     if (element !== undefined) elements.push(element);
     if (findings.problems.length >= MAX_PROBLEMS) break;
     yield;
@@ -73,27 +81,41 @@ function listOf<T>(part: unknown, rules: ListRules<T>, findings: Findings): read
   return [];
 }
 
-function readElement<T>(
-  input: unknown,
-  prefix: readonly PropertyKey[],
-  rules: ListRules<T>,
-  seen: Set<string>,
-  findings: Findings,
-): T | undefined {
-  const result = rules.element.safeParse(input);
-  if (!result.success) {
-    const options = { prefix, secret: findings.secret };
-    for (const issue of result.error.issues) findings.problems.push(describeIssue(issue, input, options));
-    return undefined;
-  }
+interface Reading<T> {
+  readonly prefix: readonly PropertyKey[];
+  readonly rules: ListRules<T>;
+  /** The ids of the elements before. */
+  readonly seen: Set<string>;
+  readonly findings: Findings;
+  readonly known: Known<T> | undefined;
+}
+
+function readElement<T>(input: unknown, { prefix, rules, seen, findings, known }: Reading<T>): T | undefined {
+  const like = known?.(input);
+  const element = like ?? validated(input, prefix, rules, findings);
+  if (element === undefined) return undefined;
   const problem = (path: readonly PropertyKey[], message: string): void => {
     findings.problems.push({ path: formatPath([...prefix, ...path]), message });
   };
-  const id = rules.idOf(result.data);
+  const id = rules.idOf(element);
   if (seen.has(id))
     problem(['id'], `found ${describeFound(id, findings.secret)} a second time, accepted is an id of its own`);
   seen.add(id);
-  rules.check?.(result.data, problem);
-  collectIgnored(input, result.data, prefix, findings.ignored);
-  return result.data;
+  if (like !== undefined) return element;
+  rules.check?.(element, problem);
+  collectIgnored(input, element, prefix, findings.ignored);
+  return element;
+}
+
+function validated<T>(
+  input: unknown,
+  prefix: readonly PropertyKey[],
+  rules: ListRules<T>,
+  findings: Findings,
+): T | undefined {
+  const result = rules.element.safeParse(input);
+  if (result.success) return result.data;
+  const options = { prefix, secret: findings.secret };
+  for (const issue of result.error.issues) findings.problems.push(describeIssue(issue, input, options));
+  return undefined;
 }

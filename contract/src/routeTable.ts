@@ -152,6 +152,8 @@ const settings = z.object({
     }),
     headerTimeoutMs: milliseconds,
     idleTimeoutMs: milliseconds,
+    /** Absent: a connection may become as old as it likes. */
+    maxConnectionAgeMs: milliseconds.optional(),
     maxHeaderBytes: z.number().int().min(1024).max(1_048_576),
     maxHeaderCount: z.number().int().min(8).max(1000),
     maxTargetBytes: z.number().int().min(128).max(65_536),

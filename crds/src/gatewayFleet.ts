@@ -79,6 +79,11 @@ const clientTraffic = z.strictObject({
   idleTimeout: duration('1s', '24h')
     .default('60s')
     .describe('How long a kept-alive connection may stay without a request.'),
+  maxConnectionAge: duration('1s', '24h')
+    .default('5m')
+    .describe(
+      'How old a connection may become, give or take a fifth: the answer that is due then is its last, and the client comes back, perhaps to a gateway that was added meanwhile. No request is broken off, and upgraded connections stay.',
+    ),
   maxHeaderBytes: integer(1024, 1_048_576)
     .default(32_768)
     .describe('The most bytes that the head of a request may have; more is answered 431.'),

@@ -159,6 +159,7 @@ describe('defaults are filled in', () => {
         clientAddress: { trustedHops: 0, trustedCIDRs: [] },
         headerTimeout: '10s',
         idleTimeout: '60s',
+        maxConnectionAge: '5m',
         maxHeaderBytes: 32_768,
         maxHeaderCount: 100,
         maxTargetBytes: 8192,

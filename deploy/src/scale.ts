@@ -1,5 +1,7 @@
 import type { FleetSettings, Rule } from '@evergate/contract/routeTable';
 import { type FleetContent, publication } from '@evergate/operator/deliver/publication';
+import { readFleet } from '@evergate/operator/translate/fleet';
+import { fleetSettings } from '@evergate/operator/translate/settings';
 
 /*
  * Prints what a fleet's documents take, by the number of its routes: the figures of docs/scale.md. Nothing is stored; what would be
@@ -11,24 +13,12 @@ const ENDPOINTS_PER_BACKEND = 5;
 /** What an object may hold for the operator to write it, in bytes. */
 const OBJECT_LIMIT = 900 * 1024;
 /** As the operator stores them. */
-const storage = { compressAboveBytes: 8 * 1024 };
+const storage = { compressAboveBytes: 8 * 1024, carryBelowBytes: 16 * 1024 };
 
-const settings: FleetSettings = {
-  listeners: [{ name: 'http', port: 8080, protocol: 'HTTP' }],
-  clientTraffic: {
-    clientAddress: { trustedHops: 0, trustedCIDRs: [] },
-    headerTimeoutMs: 10_000,
-    idleTimeoutMs: 60_000,
-    maxHeaderBytes: 32_768,
-    maxHeaderCount: 100,
-    maxTargetBytes: 8_192,
-    maxRequestBodyBytes: 0,
-    maxConnections: 10_000,
-  },
-  healthPrefix: '/.evergate',
-  shutdown: { propagationDelayMs: 10_000, drainTimeoutMs: 30_000 },
-  telemetry: { accessLog: { mode: 'Errors', percent: 0 }, metrics: { perRoute: 'All' } },
-};
+/** Of a fleet that says nothing. */
+const settings: FleetSettings = fleetSettings(
+  readFleet({ metadata: { name: 'fleet' }, spec: {} }, undefined).fleet.spec,
+);
 
 /** Random as hosts and UIDs are, and the same on every run: what repeats would compress too well. */
 function hexOf(number: number, digits: number): string {
@@ -98,7 +88,10 @@ function print(routes: number): void {
   const sizes = first.writes.map(({ text, gzip }) => gzip?.byteLength ?? Buffer.byteLength(text));
   const stored = sizes.reduce((sum, bytes) => sum + bytes, 0);
   const plain = first.writes.reduce((sum, { text }) => sum + Buffer.byteLength(text), 0);
-  const edit = next.writes.reduce((sum, { text, gzip }) => sum + (gzip?.byteLength ?? Buffer.byteLength(text)), 0);
+  const edit = [...next.writes, ...next.state.unstored].reduce(
+    (sum, { text, gzip }) => sum + (gzip?.byteLength ?? Buffer.byteLength(text)),
+    0,
+  );
   const largest = Math.max(...sizes);
   const row = [
     routes,

@@ -1,8 +1,9 @@
 /*
- * What runs in the pods of the tests: `node podMain.ts upstream|ledger|client|prober`. Settings come from the environment:
+ * What runs in the pods of the tests: `node podMain.ts upstream|auth|ledger|client|prober`. Settings come from the environment:
  * POD_NAME, VERSION, LEDGER (a URL), GRACE_MS, FAIL_PERCENT.
  */
 import type { Server } from 'node:http';
+import { createAuthServer } from './auth/authServer.ts';
 import { createLedgerServer } from './ledger/ledgerServer.ts';
 import type { LoadOptions } from './load/loadOptions.ts';
 import { runLoad } from './load/runLoad.ts';
@@ -52,6 +53,7 @@ const hops: Task = (input, signal) => bareHops(input as HopOptions, signal);
 
 const roles: Readonly<Record<string, () => void>> = {
   upstream: startUpstream,
+  auth: () => startServer(createAuthServer(), podPorts.upstream),
   ledger: () => startServer(createLedgerServer(), podPorts.ledger),
   client: () => startServer(new TaskServer({ load }).server, podPorts.tasks),
   prober: () => startServer(new TaskServer({ steps, calls, pacedCalls, watch, hops }).server, podPorts.tasks),

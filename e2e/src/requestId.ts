@@ -1,6 +1,9 @@
 /** Carries {@link RequestId}; the upstream answers with the same. */
 export const idHeader = 'x-e2e-id';
 
+/** Tells the upstream who asks, as gateways found out; told back like the id. */
+export const identityHeader = 'x-e2e-identity';
+
 /** A request of the load: which run it belongs to, and its number there. */
 export interface RequestId {
   readonly run: string;

@@ -1,5 +1,6 @@
 import { request as httpRequest } from 'node:http';
-import type { FleetSettings, Rule } from '@evergate/contract/routeTable';
+import type { Rule } from '@evergate/contract/routeTable';
+import { sampleSettings } from '@evergate/contract/test/sampleSettings';
 import { createLog } from '@evergate/process/log';
 import type { SidePort } from '@evergate/process/sidePort';
 import { afterEach, describe, expect, test } from '@jest/globals';
@@ -7,22 +8,7 @@ import { type AdminPortOptions, createAdminPort, type ServedConfig } from '../sr
 
 const order = { fleetUID: 'f', epoch: 1, sequence: 4182, revision: 'a'.repeat(64) };
 
-const settings: FleetSettings = {
-  listeners: [{ name: 'http', port: 8080, protocol: 'HTTP' }],
-  clientTraffic: {
-    clientAddress: { trustedHops: 0, trustedCIDRs: [] },
-    headerTimeoutMs: 10_000,
-    idleTimeoutMs: 60_000,
-    maxHeaderBytes: 32_768,
-    maxHeaderCount: 100,
-    maxTargetBytes: 8_192,
-    maxRequestBodyBytes: 0,
-    maxConnections: 10_000,
-  },
-  healthPrefix: '/.evergate',
-  shutdown: { propagationDelayMs: 10_000, drainTimeoutMs: 30_000 },
-  telemetry: { accessLog: { mode: 'None', percent: 0 }, metrics: { perRoute: 'All' } },
-};
+const settings = sampleSettings();
 
 function ruleAt(position: number): Rule {
   return {

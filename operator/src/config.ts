@@ -2,6 +2,7 @@ import { hostname } from 'node:os';
 import type { Parsed, Problem } from '@evergate/contract/problem';
 import { parseObject } from '@evergate/crds/parse';
 import { type LogLevel, logLevels } from '@evergate/process/log';
+import { z } from 'zod';
 import type { KubeObject } from './kube/kubeObject.ts';
 
 /** What an operator process is told by its environment. */
@@ -20,6 +21,8 @@ export interface OperatorConfig {
   readonly watchNamespaces: readonly string[];
   /** The image of fleets that name none. */
   readonly gatewayImage: string;
+  /** Ranges of the cluster's pods, Services and nodes: gateways connect to none of them because a name leads there. */
+  readonly clusterCIDRs: readonly string[];
   /** The fleet that comes with an installation: a GatewayFleet. */
   readonly defaultFleet: KubeObject | undefined;
   /** Of health and metrics. */
@@ -29,6 +32,7 @@ export interface OperatorConfig {
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
+const cidr = z.union([z.cidrv4(), z.cidrv6()]);
 const PREFIX = 'EVERGATE_OPERATOR_';
 const DEFAULT_PORT = 8081;
 
@@ -52,6 +56,7 @@ export function readConfig(env: Environment): Parsed<OperatorConfig> {
     secretNamespaces: secretNamespaces.length > 0 ? secretNamespaces : [namespace],
     watchNamespaces: listOf(read('WATCH_NAMESPACES')),
     gatewayImage: need('GATEWAY_IMAGE', 'the image of the gateways, as repository:tag'),
+    clusterCIDRs: readCIDRs(read('CLUSTER_CIDRS'), problems),
     defaultFleet: readDefaultFleet(read('DEFAULT_FLEET'), problems),
     port: readPort(read('PORT'), problems),
     logLevel: readLogLevel(read('LOG_LEVEL'), problems),
@@ -61,6 +66,16 @@ export function readConfig(env: Environment): Parsed<OperatorConfig> {
 
 function listOf(text: string): readonly string[] {
   return text.split(',').flatMap((part) => part.trim() || []);
+}
+
+function readCIDRs(text: string, problems: Problem[]): readonly string[] {
+  const ranges = listOf(text);
+  for (const range of ranges) {
+    if (cidr.safeParse(range).success) continue;
+    const message = `"${range}" is no range of addresses; give one as 10.96.0.0/12 or fd00::/108`;
+    problems.push({ path: `${PREFIX}CLUSTER_CIDRS`, message });
+  }
+  return ranges;
 }
 
 function readPort(text: string, problems: Problem[]): number {

@@ -1,8 +1,7 @@
 import type { CacheListener, Caches } from './caches.ts';
+import type { ControllerEvent } from './controllerEvent.ts';
 import type { Acknowledgement } from './deliver/acknowledgement.ts';
-import type { EvictionEvent } from './deliver/evictor.ts';
 import type { PodClient } from './deliver/podClient.ts';
-import type { PublishEvent } from './deliver/publisher.ts';
 import { unreadable } from './deliver/unreadable.ts';
 import { FleetRuntime } from './fleetRuntime.ts';
 import {
@@ -29,7 +28,6 @@ import {
   refreshMounts,
   writesAhead,
 } from './reconcile.ts';
-import type { GatewayCount } from './status/fleetStatus.ts';
 import { Statuses } from './statuses.ts';
 import { SETTLING_MS } from './unsettled.ts';
 
@@ -43,35 +41,6 @@ const RETRY_MOUNTS_MS = 1_000;
 const RESYNC_MS = 300_000;
 const FLEETS_AT_ONCE = 4;
 
-/** What happened, for logs, metrics and Events. Nothing secret. */
-export type ControllerEvent =
-  | {
-      readonly type: 'reconciled';
-      readonly fleet: string;
-      readonly tookMs: number;
-      readonly outcome: Delivered['outcome'];
-    }
-  | { readonly type: 'failed'; readonly fleet: string; readonly error: unknown; readonly retryMs: number }
-  /** The fleet is gone. */
-  | { readonly type: 'forgotten'; readonly fleet: string }
-  | { readonly type: 'published'; readonly fleet: string; readonly event: PublishEvent }
-  | { readonly type: 'acknowledged'; readonly fleet: string; readonly acknowledgement: Acknowledgement }
-  /** The gateways of a fleet were counted. */
-  | { readonly type: 'counted'; readonly fleet: string; readonly gateways: GatewayCount }
-  /** A gateway that is stuck on an older table was to be replaced. */
-  | { readonly type: 'eviction'; readonly fleet: KubeObject; readonly eviction: EvictionEvent }
-  /** The kubelet of a pod could not be told of new documents; it is told again in a moment. */
-  | { readonly type: 'untold'; readonly fleet: string; readonly pod: string; readonly error: unknown }
-  /** Every gateway of the fleet serves a generation of a route, `ms` after the operator heard of it. */
-  | { readonly type: 'propagated'; readonly fleet: string; readonly route: string; readonly ms: number }
-  | {
-      readonly type: 'statusWritten';
-      readonly resource: Resource;
-      readonly now: KubeObject;
-      readonly before: KubeObject;
-    }
-  | { readonly type: 'statusFailed'; readonly resource: Resource; readonly key: string; readonly error: unknown };
-
 export interface ControllerOptions {
   /** Its writes are fenced. */
   readonly client: ApiClient;
@@ -80,6 +49,7 @@ export interface ControllerOptions {
   readonly controllerName: string;
   readonly fleetNamespaces: readonly string[];
   readonly gatewayImage: string;
+  readonly clusterCIDRs: readonly string[];
   readonly operatorNamespace: string;
   readonly report: (event: ControllerEvent) => void;
 }
@@ -216,6 +186,7 @@ export class Controller implements CacheListener {
     const areMountsTold = await refreshMounts(runtime, signal);
     runtime.complaints = await applyObjects(runtime, context, signal);
     report({ type: 'reconciled', fleet: key, tookMs: clock.nowMs() - startedMs, outcome });
+    await runtime.publisher.settle(signal);
     this.#statuses.fleetChanged(key);
     if (!areMountsTold) this.#queue.addAfter(key, RETRY_MOUNTS_MS);
     if (unsettled) this.#queue.addAfter(key, SETTLING_MS);
@@ -240,9 +211,10 @@ export class Controller implements CacheListener {
   }
 
   #context(): ReconcileContext {
-    const { gatewayImage, operatorNamespace, clock } = this.#options;
+    const { gatewayImage, clusterCIDRs, operatorNamespace, clock } = this.#options;
     const heardAt = (route: string): number | undefined => this.#heardAt.get(route);
-    return { world: this.#caches, gatewayImage, operatorNamespace, heardAt, wallMs: () => clock.wallMs() };
+    const installation = { gatewayImage, clusterCIDRs, operatorNamespace };
+    return { world: this.#caches, ...installation, heardAt, wallMs: () => clock.wallMs() };
   }
 
   /** A fleet that was deleted and made again is another one: nothing of its namesake holds. */
@@ -273,7 +245,10 @@ export class Controller implements CacheListener {
     this.#options.report({ type: 'acknowledged', fleet: runtime.key, acknowledgement: now });
     for (const route of this.#statuses.acknowledged(runtime, now, before)) this.#arrived(runtime.key, route);
     const mayWrite = [now, before].map(({ pods }) => unreadable(pods) === undefined);
-    if (writesAhead(runtime).length > 0 || mayWrite[0] !== mayWrite[1]) this.#queue.add(runtime.key);
+    const { isOfAnotherVersion } = runtime.publisher;
+    if (writesAhead(runtime).length > 0 || mayWrite[0] !== mayWrite[1] || isOfAnotherVersion) {
+      this.#queue.add(runtime.key);
+    }
   }
 
   #arrived(fleet: string, route: string): void {

@@ -5,11 +5,13 @@ import { Applier } from './apply/applier.ts';
 import type { Acknowledgement } from './deliver/acknowledgement.ts';
 import { Acknowledger } from './deliver/acknowledger.ts';
 import { documentLabel, documentResource } from './deliver/documentObject.ts';
+import { documentVersion } from './deliver/documentVersion.ts';
 import { type EvictionEvent, Evictor } from './deliver/evictor.ts';
 import { type FleetPod, readFleetPods } from './deliver/fleetPods.ts';
 import { MountRefresher } from './deliver/mountRefresher.ts';
 import type { PodClient } from './deliver/podClient.ts';
-import { type PublishEvent, type PublishedTable, Publisher } from './deliver/publisher.ts';
+import type { PublishedTable } from './deliver/publishedTable.ts';
+import { type PublishEvent, Publisher } from './deliver/publisher.ts';
 import { WriteBudget } from './deliver/writeBudget.ts';
 import type { ApiClient } from './kube/apiClient.ts';
 import type { Clock } from './kube/clock.ts';
@@ -80,6 +82,7 @@ export class FleetRuntime {
       fleet: { namespace, name, uid },
       labelSelector: `${fleetLabel}=${name},${documentLabel}`,
       metadataOf: (object, kind) => this.#documentMetadata(object, kind),
+      version: (present) => documentVersion(this.acknowledger.acknowledgement.pods, present),
       budget: new WriteBudget({ now: () => clock.nowMs() }),
       report: options.onPublish,
     });

@@ -6,8 +6,16 @@ import type { KubeObject } from './kube/kubeObject.ts';
  * doubt an object concerns. Pure; `<namespace>/<name>` names an object.
  */
 
-/** The fleets that a route names; empty where it is for the default one. */
+const fleetsOfRoutes = new WeakMap<KubeObject, readonly string[]>();
+
+/** The fleets that a route names; empty where it is for the default one. Looked for once an object, which must not change afterwards. */
 export function fleetsNamedBy(route: KubeObject): readonly string[] {
+  const known = fleetsOfRoutes.get(route) ?? collectFleets(route);
+  fleetsOfRoutes.set(route, known);
+  return known;
+}
+
+function collectFleets(route: KubeObject): readonly string[] {
   const namespace = route.metadata.namespace ?? '';
   const refs = listOf(fieldOf(route['spec'], 'parentRefs'));
   return refs.map((ref) => `${String(fieldOf(ref, 'namespace') ?? namespace)}/${String(fieldOf(ref, 'name'))}`);

@@ -1,6 +1,7 @@
 import { createLog } from '@evergate/process/log';
 import { readConfig } from './config.ts';
 import { clientFromKubeConfig } from './kube/credentials.ts';
+import { ownAccount } from './kube/ownAccount.ts';
 import { Operator } from './operator.ts';
 
 /* The operator process: the environment in, signals in, an exit code out. */
@@ -18,6 +19,7 @@ const log = createLog({
 });
 const operator = await Operator.start({
   config: config.value,
+  owner: await ownAccount(config.value.namespace),
   connect: (onRequest) => clientFromKubeConfig({ userAgent: 'evergate-operator', onRequest }),
   log,
 });

@@ -1,6 +1,6 @@
 import { documentKinds } from '@evergate/contract/names';
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
-import type { ControllerEvent } from './controller.ts';
+import type { ControllerEvent } from './controllerEvent.ts';
 import { objectKey } from './kube/kubeObject.ts';
 import type { Reflector } from './kube/reflector.ts';
 import type { RequestReport } from './kube/requester.ts';

@@ -1,5 +1,5 @@
 import type { Logger } from '@evergate/process/log';
-import type { ControllerEvent } from './controller.ts';
+import type { ControllerEvent } from './controllerEvent.ts';
 import type { EventRecorder } from './kube/events.ts';
 import { type KubeObject, objectKey } from './kube/kubeObject.ts';
 import { apiVersionOf, gatewayFleets, type Resource } from './kube/resource.ts';

@@ -3,13 +3,15 @@ import type { Logger } from '@evergate/process/log';
 import type { SidePort } from '@evergate/process/sidePort';
 import { Caches } from './caches.ts';
 import type { OperatorConfig } from './config.ts';
-import { Controller, type ControllerEvent } from './controller.ts';
+import { Controller } from './controller.ts';
+import type { ControllerEvent } from './controllerEvent.ts';
 import { applyDefaultFleet } from './defaultFleet.ts';
 import { PodClient } from './deliver/podClient.ts';
 import { createHealthPort } from './health.ts';
 import type { ApiClient } from './kube/apiClient.ts';
 import { type Clock, systemClock } from './kube/clock.ts';
 import { EventRecorder } from './kube/events.ts';
+import type { OwnerReference } from './kube/kubeObject.ts';
 import { LeaderElection } from './kube/lease.ts';
 import type { RequestReport } from './kube/requester.ts';
 import { OperatorMetrics } from './metrics.ts';
@@ -20,6 +22,8 @@ export interface OperatorOptions {
   /** Makes the client; told of every request that is sent. */
   readonly connect: (onRequest: (report: RequestReport) => void) => Promise<ApiClient>;
   readonly log: Logger;
+  /** With whom the Lease goes. */
+  readonly owner?: OwnerReference | undefined;
   readonly clock?: Clock;
   /** How gateways are asked what they serve, where it is not over the network. */
   readonly podClient?: Pick<PodClient, 'ask' | 'close'>;
@@ -72,6 +76,7 @@ export class Operator {
       ...options.lease,
       namespace: config.namespace,
       name: 'evergate-operator',
+      owner: options.owner,
       identity: config.identity,
       onStartedLeading: () => this.#lead(),
       onStoppedLeading: () => this.#endTerm(),
@@ -147,7 +152,7 @@ export class Operator {
   #lead(): void {
     const { config, log } = this.#options;
     log.info('leading', { identity: config.identity });
-    const { controllerName, fleetNamespaces, gatewayImage, namespace } = config;
+    const { controllerName, fleetNamespaces, gatewayImage, clusterCIDRs, namespace } = config;
     const controller = new Controller(this.#caches, {
       client: this.#fenced,
       podClient: this.#podClient,
@@ -155,6 +160,7 @@ export class Operator {
       controllerName,
       fleetNamespaces,
       gatewayImage,
+      clusterCIDRs,
       operatorNamespace: namespace,
       report: (event) => this.#report(event),
     });

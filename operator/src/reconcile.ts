@@ -2,6 +2,7 @@ import type { Position } from '@evergate/contract/document';
 import { documentKinds } from '@evergate/contract/names';
 import type { FleetSettings } from '@evergate/contract/routeTable';
 import { fleetKeyId, type SecretEntry } from '@evergate/contract/secrets';
+import { keyOf, type LiveObject } from './apply/applier.ts';
 import { byId } from './deliver/byId.ts';
 import { fittingRules } from './deliver/fittingRules.ts';
 import type { FleetContent } from './deliver/publication.ts';
@@ -27,6 +28,7 @@ export interface ReconcileContext {
   readonly world: World;
   /** The image of fleets that name none. */
   readonly gatewayImage: string;
+  readonly clusterCIDRs: readonly string[];
   readonly operatorNamespace: string;
   /** When the operator heard of a route's newest generation, in milliseconds since the epoch. */
   readonly heardAt: (route: RouteKey) => number | undefined;
@@ -192,7 +194,7 @@ function after(position: Position | undefined): Position {
  */
 export async function applyObjects(
   runtime: FleetRuntime,
-  { gatewayImage, operatorNamespace, world }: ReconcileContext,
+  { gatewayImage, clusterCIDRs, operatorNamespace, world }: ReconcileContext,
   signal?: AbortSignal,
 ): Promise<readonly Finding[]> {
   const fleet = runtime.lastGood;
@@ -203,10 +205,17 @@ export async function applyObjects(
   const deployment = live.find(
     ({ resource, object }) => resource.plural === deployments.plural && object.metadata.name === fleet.metadata.name,
   );
-  const rendered = renderFleet(fleet, { image: gatewayImage, operatorNamespace, deployment: deployment?.object });
+  const installation = { image: gatewayImage, clusterCIDRs, operatorNamespace };
+  const rendered = renderFleet(fleet, { ...installation, deployment: deployment?.object });
   const complaints = await runtime.applier.apply(rendered, live, signal);
-  runtime.appliedTo = complaints.length === 0 ? seen : [];
+  runtime.appliedTo = complaints.length === 0 && areAllLive(rendered, live) ? seen : [];
   return complaints;
+}
+
+/** What was not there when it was applied looks, once it is deleted, as it did before: that must not pass for done. */
+function areAllLive(rendered: readonly LiveObject[], live: readonly LiveObject[]): boolean {
+  const keys = new Set(live.map(keyOf));
+  return rendered.every((one) => keys.has(keyOf(one)));
 }
 
 function sameElements(one: readonly unknown[], other: readonly unknown[]): boolean {

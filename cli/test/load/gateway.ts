@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { BackendSettings, FleetSettings, Rule } from '@evergate/contract/routeTable';
+import { sampleSettings } from '@evergate/contract/test/sampleSettings';
 import { type FleetContent, type Published, publication } from '@evergate/operator/deliver/publication';
 import { gatewayNodeOptions } from '../../src/run/gatewayProcess.ts';
 import { freePorts } from './evergate.ts';
@@ -97,6 +98,12 @@ export class GatewayUnderTest {
     return Number(/VmRSS:\s+(\d+) kB/.exec(status)?.[1]) * 1024;
   }
 
+  /** What its main thread has computed so far, in milliseconds; what it waited for a processor is not in it. */
+  get computedMs(): number {
+    const [nanoseconds] = readFileSync(`/proc/${this.#process.pid}/schedstat`, 'latin1').split(' ');
+    return Number(nanoseconds) / 1_000_000;
+  }
+
   /** Ends the process by a signal, unless it has ended already; resolves when it has. */
   async end(signal: 'SIGTERM' | 'SIGKILL'): Promise<void> {
     if (this.#process.exitCode !== null || this.#process.signalCode !== null) return;
@@ -169,20 +176,5 @@ function contentOf(port: number, rules: readonly Rule[], backends: readonly Back
 }
 
 function settingsOf(port: number): FleetSettings {
-  return {
-    listeners: [{ name: 'http', port, protocol: 'HTTP' }],
-    clientTraffic: {
-      clientAddress: { trustedHops: 0, trustedCIDRs: [] },
-      headerTimeoutMs: 10_000,
-      idleTimeoutMs: 60_000,
-      maxHeaderBytes: 32_768,
-      maxHeaderCount: 100,
-      maxTargetBytes: 8_192,
-      maxRequestBodyBytes: 0,
-      maxConnections: 10_000,
-    },
-    healthPrefix: '/.evergate',
-    shutdown: { propagationDelayMs: 0, drainTimeoutMs: 1_000 },
-    telemetry: { accessLog: { mode: 'None', percent: 0 }, metrics: { perRoute: 'All' } },
-  };
+  return { ...sampleSettings(port), shutdown: { propagationDelayMs: 0, drainTimeoutMs: 1_000 } };
 }

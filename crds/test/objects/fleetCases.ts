@@ -23,6 +23,7 @@ export const fleetCases: readonly ObjectCase[] = [
       clientAddress: { trustedCIDRs: ['10.0.0.0/8', 'fd00::/8'] },
       headerTimeout: '5s',
       idleTimeout: '2m',
+      maxConnectionAge: '30s',
       maxHeaderBytes: 16_384,
       maxHeaderCount: 50,
       maxTargetBytes: 4096,

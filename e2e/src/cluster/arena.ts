@@ -5,6 +5,7 @@ import { clientIn, proberIn } from './instruments.ts';
 import { Kubectl } from './kubectl.ts';
 import { Nodes } from './nodes.ts';
 import type { Worker } from './podTask.ts';
+import type { ProductImages } from './productImages.ts';
 
 const file = join(resultsDirectory, 'arena.json');
 
@@ -14,6 +15,8 @@ export const releaseNamespace = 'evergate-e2e-system';
 export const arenaNamespace = 'evergate-e2e';
 /** Where a thousand routes are, so that nothing is measured on an empty table. */
 export const crowdNamespace = 'evergate-e2e-crowd';
+/** Where the chart is installed on an empty cluster. */
+export const installNamespace = 'evergate-e2e-install';
 export const fleetName = 'edge';
 export const crowdSize = 1_000;
 
@@ -21,6 +24,7 @@ export const crowdSize = 1_000;
 interface ArenaFacts {
   readonly cluster: Cluster;
   readonly instrumentsImage: string;
+  readonly product: ProductImages;
 }
 
 /** The cluster with everything in place: operator, fleet, backends, instruments. */

@@ -28,7 +28,7 @@ export async function findCluster(env: NodeJS.ProcessEnv = process.env): Promise
 }
 
 async function runScript(script: string): Promise<string> {
-  const env = { WORKERS: '2', REUSE: '1', ...process.env };
+  const env = { WORKERS: '2', METRICS: '1', REUSE: '1', ...process.env };
   const printed = await command(script, [], { timeoutMs: UP_TIMEOUT_MS, env });
   const [, kubeconfig] = printed.match(/^KUBECONFIG=(.+)$/m) ?? [];
   if (kubeconfig === undefined) throw new Error(`${script} did not print KUBECONFIG=<file>`);

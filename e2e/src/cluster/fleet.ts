@@ -32,9 +32,9 @@ interface Deployment extends KubernetesObject {
   };
 }
 
-const selector = `app.kubernetes.io/name=evergate-gateway,app.kubernetes.io/instance=${fleetName}`;
-
-export function gatewayPods({ kubectl }: Arena): Promise<readonly GatewayPod[]> {
+/** Of the fleet that the set-up made, unless another is named. */
+export function gatewayPods({ kubectl }: Arena, fleet: string = fleetName): Promise<readonly GatewayPod[]> {
+  const selector = `app.kubernetes.io/name=evergate-gateway,app.kubernetes.io/instance=${fleet}`;
   return kubectl.list<GatewayPod>('pods', arenaNamespace, selector);
 }
 
@@ -81,17 +81,21 @@ export async function changeFleet(arena: Arena, spec: object, replicas: number):
   await fleetSettled(arena, replicas);
 }
 
-function deployment({ kubectl }: Arena): Promise<Deployment> {
-  return kubectl.get<Deployment>('deployment', arenaNamespace, fleetName);
+function deployment({ kubectl }: Arena, fleet: string = fleetName): Promise<Deployment> {
+  return kubectl.get<Deployment>('deployment', arenaNamespace, fleet);
 }
 
 /** Resolves when `replicas` pods are there, all of the newest template and ready, and none is on its way out. */
-export async function fleetSettled(arena: Arena, replicas: number): Promise<readonly GatewayPod[]> {
+export async function fleetSettled(
+  arena: Arena,
+  replicas: number,
+  fleet: string = fleetName,
+): Promise<readonly GatewayPod[]> {
   return eventually(SETTLE_MS, `${replicas} gateways of the newest template, and no other`, async () => {
-    const { metadata, spec, status } = await deployment(arena);
+    const { metadata, spec, status } = await deployment(arena, fleet);
     if (spec.replicas !== replicas || status.observedGeneration !== metadata.generation) return false;
     if (status.updatedReplicas !== replicas || status.readyReplicas !== replicas) return false;
-    const pods = await gatewayPods(arena);
+    const pods = await gatewayPods(arena, fleet);
     return pods.length === replicas && pods.every((pod) => isReady(pod) && isStaying(pod)) && pods;
   });
 }

@@ -56,6 +56,23 @@ export function upstreamObjects({ namespace, image }: Placed, settings: Upstream
   return [deployment, serviceOf(namespace, name, podPorts.upstream)];
 }
 
+/** The service that decides for routes with external authentication, and its Service on port 80. */
+export function authObjects({ namespace, image }: Placed, name: string): readonly object[] {
+  const readinessProbe = { httpGet: { path: '/ready', port: podPorts.upstream }, periodSeconds: 1 };
+  const container = { ...containerOf(image, 'auth', podPorts.upstream), readinessProbe };
+  const template = {
+    metadata: { labels: { app: name } },
+    spec: { containers: [container], automountServiceAccountToken: false },
+  };
+  const deployment = {
+    apiVersion: 'apps/v1',
+    kind: 'Deployment',
+    metadata: { name, namespace },
+    spec: { replicas: 2, selector: { matchLabels: { app: name } }, template },
+  };
+  return [deployment, serviceOf(namespace, name, podPorts.upstream)];
+}
+
 /** The ledger that upstreams report to, and its Service. */
 export function ledgerObjects({ namespace, image }: Placed): readonly object[] {
   return [

@@ -1,9 +1,8 @@
 import { createHash } from 'node:crypto';
-import { chmod, copyFile, cp, mkdir, mkdtemp, readdir, readFile, realpath, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { chmod, cp, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { command } from './command.ts';
+import { buildImage, installProgram } from './image.ts';
 
 const sources = fileURLToPath(new URL('..', import.meta.url));
 /** The part of the sources that runs on this side, and so in no pod. */
@@ -12,23 +11,7 @@ const nodeDirectory = '/usr/local/bin';
 
 /** The programs of the tests' pods: one image, whose first argument says which. Made of this process's own Node; nothing is pulled. */
 export async function buildInstrumentsImage(): Promise<string> {
-  const image = `localhost/evergate-e2e:${await fingerprint()}`;
-  const exists = await command('docker', ['image', 'inspect', image]).then(
-    () => true,
-    () => false,
-  );
-  if (exists) return image;
-  const root = await mkdtemp(join(tmpdir(), 'evergate-e2e-image-'));
-  try {
-    await writeRoot(root);
-    const archive = `${root}.tar`;
-    await command('tar', ['-C', root, '--owner=0', '--group=0', '-cf', archive, '.']);
-    await command('docker', ['import', ...changes, archive, image]);
-    await rm(archive);
-    return image;
-  } finally {
-    await rm(root, { recursive: true });
-  }
+  return buildImage({ image: `localhost/evergate-e2e:${await fingerprint()}`, changes, fill: writeRoot });
 }
 
 const changes = [
@@ -36,7 +19,7 @@ const changes = [
   'WORKDIR /app',
   'USER 65532:65532',
   'ENTRYPOINT ["node", "/app/src/podMain.ts"]',
-].flatMap((change) => ['--change', change]);
+];
 
 /** Of the sources and Node's version, so that an image of the same is made and loaded once. */
 async function fingerprint(): Promise<string> {
@@ -49,11 +32,7 @@ async function fingerprint(): Promise<string> {
 }
 
 async function writeRoot(root: string): Promise<void> {
-  await chmod(root, 0o755);
-  const node = await realpath(process.execPath);
-  await install(node, join(root, nodeDirectory, 'node'));
-  const libraries = (await command('ldd', [node])).match(/\/\S+\.so\S*/g) ?? [];
-  for (const library of libraries) await install(library, join(root, library));
+  await installProgram(process.execPath, root, join(nodeDirectory, 'node'));
   for (const folder of ['app', 'etc', 'tmp']) await mkdir(join(root, folder), { recursive: true });
   await chmod(join(root, 'tmp'), 0o1777);
   await writeFile(join(root, 'etc/passwd'), 'e2e:x:65532:65532::/tmp:/bin/false\n');
@@ -63,9 +42,4 @@ async function writeRoot(root: string): Promise<void> {
 
 function runsInPods(path: string): boolean {
   return !path.startsWith(hostSide);
-}
-
-async function install(from: string, to: string): Promise<void> {
-  await mkdir(dirname(to), { recursive: true });
-  await copyFile(from, to);
 }

@@ -7,9 +7,15 @@ const ASIDE = '/etc/kubernetes/evergate-e2e';
 const STOP_MS = 60_000;
 const START_MS = 120_000;
 
+/** On the rules that drop packets, so that all of them are found again. */
+const MARK = 'evergate-e2e';
+
 interface PodWithNode extends KubernetesObject {
   readonly spec: { readonly nodeName: string };
-  readonly status: { readonly containerStatuses: readonly { readonly name: string; readonly containerID: string }[] };
+  readonly status: {
+    readonly podIP?: string;
+    readonly containerStatuses: readonly { readonly name: string; readonly containerID: string }[];
+  };
 }
 
 /** A container, found while the API server still answers, so that it can be killed when that no longer does. */
@@ -43,6 +49,41 @@ export class Nodes {
   /** SIGSTOP to the main process: it neither works nor hears that it should end. */
   pause(container: FoundContainer): Promise<void> {
     return this.#signal(container, 'STOP');
+  }
+
+  /**
+   * Drops every packet to and from a pod, without a word, until what it resolves with is disposed of. What its own node asks it still gets
+   * through: the kubelet's probes, so that the pod stays ready.
+   */
+  async blackHole(namespace: string, pod: string): Promise<AsyncDisposable> {
+    const { spec, status } = await this.#kubectl.get<PodWithNode>('pod', namespace, pod);
+    const heal = (): Promise<void> => this.#heal(spec.nodeName);
+    const rules = ['-d', '-s'].map(
+      (side) => `iptables -w -I FORWARD ${side} ${status.podIP} -m comment --comment ${MARK} -j DROP`,
+    );
+    try {
+      await heal();
+      await this.#inNode(spec.nodeName, rules.join(' && '));
+    } catch (error) {
+      await heal();
+      throw error;
+    }
+    return { [Symbol.asyncDispose]: heal };
+  }
+
+  /** Takes back what {@link blackHole} did on a node, also in a run that was cut off. */
+  async #heal(node: string): Promise<void> {
+    const rules = `iptables -w -S FORWARD | grep -e '${MARK}' | sed 's/^-A/-D/'`;
+    await this.#inNode(node, `${rules} | while read -r rule; do iptables -w $rule; done`);
+  }
+
+  /** An empty folder of a node, for whoever is in the group. */
+  async emptyFolder(node: string, path: string, group: number): Promise<void> {
+    await this.#inNode(node, `rm -rf ${path} && mkdir -p ${path} && chgrp ${group} ${path} && chmod 2770 ${path}`);
+  }
+
+  async removeFolder(node: string, path: string): Promise<void> {
+    await this.#inNode(node, `rm -rf ${path}`);
   }
 
   /** Resolves when the API server no longer answers. */

@@ -3,19 +3,21 @@ import { arenaNamespace, crowdNamespace, fleetName } from './arena.ts';
 
 const routesPath = (namespace: string): string => `/apis/evergate.dev/v1alpha1/namespaces/${namespace}/gatewayroutes`;
 
-/** A GatewayRoute on the fleet of the tests. */
+/** A GatewayRoute on a fleet of the tests. */
 export interface RouteSettings {
   readonly name: string;
   readonly namespace?: string;
   readonly hostnames?: readonly string[];
+  /** That of the arena unless told otherwise. */
+  readonly fleet?: string;
   /** Which listener; the one on port 80 unless told otherwise. */
   readonly listener?: 'http' | 'tenants';
   readonly rules: readonly object[];
 }
 
 export function routeObject(settings: RouteSettings): object {
-  const { name, namespace = arenaNamespace, hostnames = [], listener = 'http', rules } = settings;
-  const parent = { name: fleetName, namespace: arenaNamespace, sectionName: listener };
+  const { name, namespace = arenaNamespace, hostnames = [], fleet = fleetName, listener = 'http', rules } = settings;
+  const parent = { name: fleet, namespace: arenaNamespace, sectionName: listener };
   return {
     apiVersion: 'evergate.dev/v1alpha1',
     kind: 'GatewayRoute',

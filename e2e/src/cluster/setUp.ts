@@ -1,5 +1,14 @@
 import { mkdir, rm } from 'node:fs/promises';
-import { type Arena, arenaNamespace, crowdNamespace, crowdSize, fleetName, openArena, writeArena } from './arena.ts';
+import {
+  type Arena,
+  arenaNamespace,
+  crowdNamespace,
+  crowdSize,
+  fleetName,
+  installNamespace,
+  openArena,
+  writeArena,
+} from './arena.ts';
 import { eventually } from './eventually.ts';
 import { record } from './figures.ts';
 import { findCluster, resultsDirectory } from './findCluster.ts';
@@ -17,7 +26,8 @@ import {
 import { buildInstrumentsImage } from './instrumentsImage.ts';
 import { Kubectl } from './kubectl.ts';
 import { PodTask } from './podTask.ts';
-import { buildProductImages, imageNames, installRelease, removeRelease } from './release.ts';
+import { buildProductImages, imageNames } from './productImages.ts';
+import { installRelease, removeRelease } from './release.ts';
 import { backendRule, createRoute, crowdRoute, routeObject } from './routes.ts';
 
 const CROWD_MS = 180_000;
@@ -35,7 +45,7 @@ export default async function setUp(): Promise<void> {
   lap('images');
   await loadImages(cluster, [instrumentsImage, ...imageNames(product)]);
   lap('load images');
-  await writeArena({ cluster, instrumentsImage });
+  await writeArena({ cluster, instrumentsImage, product });
   const arena = await openArena();
   await clear(arena);
   lap('clear');
@@ -111,8 +121,8 @@ async function crowdReady({ kubectl }: Arena): Promise<void> {
 
 /** What earlier runs left, as each begins with new routes. */
 async function clear({ kubectl }: Arena): Promise<void> {
-  const namespaces = ['shop', 'evergate-e2e-tenant', crowdNamespace, arenaNamespace].map(namespaceObject);
-  await kubectl.delete(namespaces, '180s');
+  const namespaces = ['shop', 'evergate-e2e-tenant', installNamespace, crowdNamespace, arenaNamespace];
+  await kubectl.delete(namespaces.map(namespaceObject), '180s');
 }
 
 /** Removes everything, unless EVERGATE_E2E_KEEP is set. */

@@ -13,6 +13,12 @@ export interface LoadOptions {
   readonly freshPercent: number;
   /** Of a hundred requests, how many are POSTs with a body. */
   readonly postPercent: number;
+  /** Sent with each request. `{number}` stands for its number, `{turn}` for one of five that take turns. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** Who the upstream must be told asks, written as `headers` are; empty: nobody in particular. */
+  readonly identity: string;
+  /** Statuses that are right answers beside 200: those requests are refused, not lost. */
+  readonly refusals: readonly number[];
   /** How often a GET that failed is sent again, on a fresh connection, before it counts as lost. */
   readonly getRetries: number;
   /** How long it waits before it is sent again: until those who choose a pod know of one that is gone. */
@@ -31,6 +37,9 @@ export const defaultLoad: Omit<LoadOptions, 'run' | 'target'> = {
   connections: 24,
   freshPercent: 25,
   postPercent: 30,
+  headers: {},
+  identity: '',
+  refusals: [],
   getRetries: 0,
   retryPauseMs: 3_000,
   timeoutMs: 40_000,

@@ -5,13 +5,14 @@ import { download } from './download.ts';
 import { eventStream } from './eventStream.ts';
 import type { LoadOptions } from './loadOptions.ts';
 import { openLoop } from './openLoop.ts';
-import { type Outcome, sendRequest } from './sendRequest.ts';
+import { type LoadRequest, type Outcome, sendRequest } from './sendRequest.ts';
 import { keepStreaming, type OpenStream, type StreamResult } from './streams.ts';
 import { type RequestCounts, type RequestResult, Tally } from './tally.ts';
 import { webSocket } from './webSocket.ts';
 
 const MAX_UNDER_WAY = 5_000;
 const BODY_BYTES = 512;
+const TURNS = 5;
 const EVENT_SECONDS = 20;
 /** Below what servers allow an idle connection, as careful clients do. */
 const IDLE_MS = 30_000;
@@ -21,6 +22,8 @@ export type StreamName = 'download' | 'webSocket' | 'eventStream';
 /** Everything a run found out. */
 export interface LoadResult extends RequestResult {
   readonly run: string;
+  /** In milliseconds since the epoch, of the client's clock. */
+  readonly startedAt: number;
   readonly seconds: number;
   readonly streams: Readonly<Partial<Record<StreamName, StreamResult>>>;
 }
@@ -34,7 +37,7 @@ export async function runLoad(
   signal: AbortSignal,
   progress: (counts: RequestCounts) => void,
 ): Promise<LoadResult> {
-  const start = performance.now();
+  const [start, startedAt] = [performance.now(), Date.now()];
   const tally = new Tally();
   const loop = new AbortController();
   const target = new URL(options.target);
@@ -47,6 +50,7 @@ export async function runLoad(
   loop.abort();
   return {
     run: options.run,
+    startedAt,
     seconds: Math.round((performance.now() - start) / 100) / 10,
     ...tally.result(),
     streams: Object.fromEntries(await Promise.all(streams)),
@@ -95,8 +99,9 @@ async function sendOne({ options, target, kept, tally, number, dueAt, atMs }: Du
   const isPost = spread(number, 0, options.postPercent);
   const isFresh = spread(number, 1, options.freshPercent);
   const body = isPost ? `${id} `.repeat(Math.ceil(BODY_BYTES / id.length)) : undefined;
+  const own = ownOf(options, number);
   const send = (agent: Agent | undefined): Promise<Outcome> =>
-    sendRequest(target, { id, body, agent }, options.timeoutMs);
+    sendRequest(target, { ...own, id, body, agent }, options.timeoutMs);
   tally.sent(number, isPost);
   let outcome = await send(isFresh ? undefined : kept);
   let retries = 0;
@@ -107,6 +112,16 @@ async function sendOne({ options, target, kept, tally, number, dueAt, atMs }: Du
   const kind = `${isFresh ? 'fresh' : 'kept'} ${isPost ? 'POST' : 'GET'}`;
   const tookMs = performance.now() - dueAt;
   tally.finished({ number, kind, isPost, atMs, tookMs, retried: retries > 0 }, outcome);
+}
+
+/** What of a request depends on its number beside its body. */
+function ownOf(
+  { headers, identity, refusals }: LoadOptions,
+  number: number,
+): Pick<LoadRequest, 'headers' | 'identity' | 'refusals'> {
+  const fill = (text: string): string => text.replace('{number}', `${number}`).replace('{turn}', `${number % TURNS}`);
+  const filled = Object.entries(headers).map(([name, value]) => [name, fill(value)] as const);
+  return { headers: Object.fromEntries(filled), identity: fill(identity), refusals };
 }
 
 /** True for `percent` of a hundred neighbouring numbers, evenly spread; another `salt` chooses independently. */

@@ -7,19 +7,24 @@ import { idHeader } from '../requestId.ts';
 export interface LoadRequest {
   readonly id: string;
   readonly body: string | undefined;
+  readonly headers: Readonly<Record<string, string>>;
+  /** Who the upstream must be told asks; empty: nobody in particular. */
+  readonly identity: string;
+  readonly refusals: readonly number[];
   /** Undefined: a connection of its own. */
   readonly agent: Agent | undefined;
 }
 
-/** Answered completely and correctly by `pod`, or lost: in the words of the first thing that went wrong. */
+/** Answered completely and correctly by `pod`, refused as may be, or lost: in the words of the first thing that went wrong. */
 export type Outcome =
   | { readonly state: 'answered'; readonly pod: string; readonly version: string }
-  | { readonly state: 'lost'; readonly reason: string };
+  | { readonly state: 'refused' | 'lost'; readonly reason: string };
 
 interface Echo {
   readonly id: string;
   readonly method: string;
   readonly sha256: string;
+  readonly identity: string;
   readonly pod: string;
   readonly version: string;
 }
@@ -31,7 +36,7 @@ export async function sendRequest(target: URL, load: LoadRequest, timeoutMs: num
     const response = await exchange(target, load, signal);
     if (response.statusCode !== 200) {
       response.resume();
-      return lost(`status ${response.statusCode}`);
+      return { state: isRefusal(response, load) ? 'refused' : 'lost', reason: `status ${response.statusCode}` };
     }
     return judge((await json(response)) as Echo, load);
   } catch (error) {
@@ -39,11 +44,19 @@ export async function sendRequest(target: URL, load: LoadRequest, timeoutMs: num
   }
 }
 
-function exchange(target: URL, { id, body, agent }: LoadRequest, signal: AbortSignal): Promise<IncomingMessage> {
+function isRefusal({ statusCode = 0 }: IncomingMessage, { refusals }: LoadRequest): boolean {
+  return refusals.includes(statusCode);
+}
+
+function exchange(
+  target: URL,
+  { id, body, headers, agent }: LoadRequest,
+  signal: AbortSignal,
+): Promise<IncomingMessage> {
   const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
   const request = httpRequest(target, {
     method: body === undefined ? 'GET' : 'POST',
-    headers: { [idHeader]: id, ...(body === undefined ? {} : { 'content-type': 'text/plain' }) },
+    headers: { ...headers, [idHeader]: id, ...(body === undefined ? {} : { 'content-type': 'text/plain' }) },
     agent: agent ?? false,
     signal,
   });
@@ -53,8 +66,9 @@ function exchange(target: URL, { id, body, agent }: LoadRequest, signal: AbortSi
   return promise;
 }
 
-function judge(echo: Echo, { id, body }: LoadRequest): Outcome {
+function judge(echo: Echo, { id, body, identity }: LoadRequest): Outcome {
   if (echo.id !== id) return lost(`the answer of another request: ${echo.id}`);
+  if (identity !== '' && echo.identity !== identity) return lost(`arrived as of ${echo.identity || 'nobody'}`);
   if (echo.method !== (body === undefined ? 'GET' : 'POST')) return lost(`arrived as ${echo.method}`);
   if (
     echo.sha256 !==

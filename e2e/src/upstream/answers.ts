@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { buffer } from 'node:stream/consumers';
 import { setTimeout as delay } from 'node:timers/promises';
 import { patternBytes } from '../pattern.ts';
-import { idHeader } from '../requestId.ts';
+import { identityHeader, idHeader } from '../requestId.ts';
 
 const TICK_MS = 100;
 const MAX_SECONDS = 300;
@@ -36,9 +36,10 @@ async function echo({ origin, request, response, isLeaving }: UpstreamExchange):
   const sha256 = createHash('sha256').update(body).digest('hex');
   const id = request.headers[idHeader] ?? '';
   const { method, url } = request;
+  const identity = request.headers[identityHeader] ?? '';
   if (isLeaving()) response.setHeader('connection', 'close');
   response.setHeader('content-type', 'application/json');
-  response.end(JSON.stringify({ ...origin, id, method, url, bytes: body.length, sha256 }));
+  response.end(JSON.stringify({ ...origin, id, method, url, identity, bytes: body.length, sha256 }));
 }
 
 /** `?do=slow&ms=N`: the same, after N milliseconds. */

@@ -2,6 +2,7 @@ import { createServer, type Server, type ServerResponse } from 'node:http';
 import { afterEach, expect, test } from '@jest/globals';
 import { defaultLoad, type LoadOptions } from '../../src/load/loadOptions.ts';
 import { type LoadResult, runLoad } from '../../src/load/runLoad.ts';
+import { identityHeader } from '../../src/requestId.ts';
 import { Upstream } from '../../src/upstream/upstream.ts';
 import { closed, listening } from '../listening.ts';
 
@@ -81,6 +82,32 @@ test.each(flaws)('%s is a lost request', async (_, flaw, reason) => {
   expect(result.answered).toBe(180);
   expect(Object.keys(result.reasons).join()).toMatch(reason);
   expect(result.examples).toHaveLength(20);
+});
+
+test('requests say who asks as they are told to, and one that arrives as another is lost', async () => {
+  const port = await serve(upstream());
+  const headers = { [identityHeader]: 'user-{turn}' };
+  const right = await load(port, { headers, identity: 'user-{turn}' });
+  expect(right).toMatchObject({ lost: 0, answered: 200 });
+  const wrong = await load(port, { headers, identity: 'user-3', ratePerSecond: 50 });
+  expect(wrong).toMatchObject({ lost: 40, answered: 10 });
+  expect(Object.keys(wrong.reasons).sort()).toEqual([0, 1, 2, 4].map((turn) => `arrived as of user-${turn}`));
+});
+
+test('a status that may be is refused, not lost, and each second tells how its requests ended', async () => {
+  const port = await serve(flawed((response) => response.writeHead(429).end()));
+  const result = await load(port, { seconds: 2, ratePerSecond: 100, refusals: [429] });
+  expect(result).toMatchObject({ sent: 200, answered: 180, refused: 20, lost: 0, examples: [] });
+  expect(result.timeline).toHaveLength(2);
+  const sums = result.timeline.map((endings) => (endings['answered'] ?? 0) + (endings['status 429'] ?? 0));
+  expect(sums).toEqual([100, 100]);
+  expect(Object.keys(result.latencies).sort()).toEqual(['answered', 'status 429']);
+});
+
+test('the most POSTs that were under way at once are told', async () => {
+  const port = await serve(createServer(() => {}));
+  const result = await load(port, { ratePerSecond: 20, timeoutMs: 1_500, connections: 100, postPercent: 100 });
+  expect(result.mostPostsUnderWay).toBe(20);
 });
 
 test('a refused connection is a lost request', async () => {

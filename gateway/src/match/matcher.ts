@@ -7,15 +7,39 @@ import { PathNode } from './pathNode.ts';
 import type { PathTable } from './pathTable.ts';
 import { addCandidate, PathTableBuilder } from './pathTableBuilder.ts';
 
+/** Where the tree of a hostname stands. */
+interface Root {
+  readonly paths: PathTable;
+  readonly node: number;
+}
+
+/** A hostname and a rule that answers it. */
+interface Planted {
+  readonly hostname: string;
+  readonly compiled: CompiledRule;
+}
+
+/** The trees of some hostnames, and what they were built of. */
+interface Plot {
+  readonly planted: readonly Planted[];
+  readonly roots: ReadonlyMap<string, Root>;
+}
+
+/** So few that tables stay large, so many that an edit among a thousand hostnames builds those of a few anew. */
+const PLOTS = 64;
+
+const findFrom = ({ paths, node }: Root, target: MatchTarget): Candidate | undefined => paths.find(node, target);
+
 /** Finds the rule of a request. Immutable once built. */
 export class Matcher {
-  readonly #roots: HostIndex<number>;
-  readonly #findFrom: (root: number, target: MatchTarget) => Candidate | undefined;
+  readonly #roots: HostIndex<Root>;
+  /** For the next matcher; a hostname's plot is the same in every one. */
+  readonly plots: readonly Plot[];
 
-  /** `roots` says where in `paths` the tree of each hostname stands. */
-  constructor(roots: HostIndex<number>, paths: PathTable) {
-    this.#roots = roots;
-    this.#findFrom = (root, target) => paths.find(root, target);
+  constructor(plots: readonly Plot[]) {
+    this.plots = plots;
+    this.#roots = new HostIndex<Root>();
+    for (const { roots } of plots) for (const [hostname, root] of roots) this.#roots.set(hostname, root);
   }
 
   /**
@@ -24,37 +48,66 @@ export class Matcher {
    * Linear in the path, the query and the candidates that share the request's path.
    */
   match(target: MatchTarget): RuleMatch | undefined {
-    return this.#roots.first(target.host, this.#findFrom, target);
+    return this.#roots.first(target.host, findFrom, target);
   }
 }
 
-/** Builds a matcher of `rules`, a breath between short steps. */
-export function buildMatcher(rules: readonly CompiledRule[], breathe: Breathe): Promise<Matcher> {
-  return inSlices(buildSteps(rules), breathe);
+/** Builds a matcher of `rules`, a breath between short steps. What has the same rules as in `former` is taken over from there. */
+export function buildMatcher(rules: readonly CompiledRule[], breathe: Breathe, former?: Matcher): Promise<Matcher> {
+  return inSlices(buildSteps(rules, former), breathe);
 }
 
-function* buildSteps(rules: readonly CompiledRule[]): Generator<void, Matcher> {
-  const trees = yield* plantTrees(rules);
-  const roots = new HostIndex<number>();
-  const table = new PathTableBuilder();
-  for (const [hostname, tree] of trees) roots.set(hostname, yield* table.add(tree));
-  return new Matcher(roots, table.finish());
+function* buildSteps(rules: readonly CompiledRule[], former: Matcher | undefined): Generator<void, Matcher> {
+  const plots: Plot[] = [];
+  for (const [i, planted] of (yield* shareOut(rules)).entries()) {
+    const before = former?.plots[i];
+    plots.push(before !== undefined && areSame(before.planted, planted) ? before : yield* plantPlot(planted));
+    yield;
+  }
+  return new Matcher(plots);
 }
 
-/** The tree of each hostname. A step adds a rule to one of them: at most as many candidates as a rule has matches. */
-function* plantTrees(rules: readonly CompiledRule[]): Generator<void, Map<string, PathNode>> {
+/** The hostnames and rules of each plot. */
+function* shareOut(rules: readonly CompiledRule[]): Generator<void, readonly Planted[][]> {
+  const plots = Array.from({ length: PLOTS }, (): Planted[] => []);
+  for (const compiled of rules) {
+    for (const hostname of compiled.rule.hostnames) plots[plotOf(hostname)]?.push({ hostname, compiled });
+    yield;
+  }
+  return plots;
+}
+
+/** A plot by the hostname's hash (Bernstein's, modified); only evenness matters. */
+function plotOf(hostname: string): number {
+  let hash = 5381;
+  for (let i = 0; i < hostname.length; i++) hash = Math.imul(hash, 33) ^ hostname.charCodeAt(i);
+  return ((hash >>> 16) ^ hash) & (PLOTS - 1);
+}
+
+function areSame(before: readonly Planted[], now: readonly Planted[]): boolean {
+  return (
+    before.length === now.length &&
+    before.every(({ hostname, compiled }, i) => now[i]?.compiled === compiled && now[i].hostname === hostname)
+  );
+}
+
+/** A step adds a rule to the tree of a hostname: at most as many candidates as a rule has matches. */
+function* plantPlot(planted: readonly Planted[]): Generator<void, Plot> {
   const trees = new Map<string, PathNode>();
   const listenerLists = new Map<string, readonly string[]>();
-  for (const compiled of rules) {
-    const candidates = candidatesOf(compiled, shared(listenerLists, compiled.rule.listeners));
-    for (const hostname of compiled.rule.hostnames) {
-      const tree = trees.get(hostname) ?? new PathNode();
-      trees.set(hostname, tree);
-      for (const candidate of candidates) addCandidate(tree, candidate);
-      yield;
+  for (const { hostname, compiled } of planted) {
+    const tree = trees.get(hostname) ?? new PathNode();
+    trees.set(hostname, tree);
+    for (const candidate of candidatesOf(compiled, shared(listenerLists, compiled.rule.listeners))) {
+      addCandidate(tree, candidate);
     }
+    yield;
   }
-  return trees;
+  const builder = new PathTableBuilder();
+  const nodes = new Map<string, number>();
+  for (const [hostname, tree] of trees) nodes.set(hostname, yield* builder.add(tree));
+  const paths = builder.finish();
+  return { planted, roots: new Map([...nodes].map(([hostname, node]) => [hostname, { paths, node }])) };
 }
 
 function candidatesOf(compiled: CompiledRule, listeners: readonly string[]): Candidate[] {

@@ -131,8 +131,9 @@ export class DocumentTrack<I extends DocumentIndex, P> {
     const { arrivals } = this.#offers;
     const superseded = (): boolean => this.#offers.arrivals !== arrivals || this.#closed;
     const held = this.#newest?.parts ?? new Map<string, P>();
+    const former = new Map(this.#newest?.index.parts.flatMap(({ name, hash }) => namedPart(name, held.get(hash))));
     const ordered = [...sources].sort((a, b) => Number(b.name === from) - Number(a.name === from));
-    const loaded = await loadParts(index, { ...options, sources: ordered, held, superseded });
+    const loaded = await loadParts(index, { ...options, sources: ordered, held, former, superseded });
     // Superseded, it is looked at again beside what came meanwhile.
     if (loaded.outcome === 'superseded' || this.#closed) return undefined;
     if (loaded.outcome === 'refused') {
@@ -168,6 +169,10 @@ export class DocumentTrack<I extends DocumentIndex, P> {
     });
     this.#retries.set(offer.from, cancel);
   }
+}
+
+function namedPart<P>(name: string, part: P | undefined): (readonly [name: string, part: P])[] {
+  return part === undefined ? [] : [[name, part]];
 }
 
 function twoWriters(offered: DocumentIndex, newest: DocumentIndex): Problem {

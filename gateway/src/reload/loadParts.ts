@@ -7,13 +7,15 @@ import { type PartReading, readPartText } from './partText.ts';
 
 const MAX_LISTED = 100;
 
-/** From a part's text to what is kept of it, in steps short against a slice. */
-export type PartSteps<P> = (text: string) => Generator<void, Parsed<P>>;
+/** From a part's text, and the part of its name that is served, to what is kept of it; in steps short against a slice. */
+export type PartSteps<P> = (text: string, former: P | undefined) => Generator<void, Parsed<P>>;
 
 export interface PartLoading<P> extends PartReading {
   readonly stepsOf: PartSteps<P>;
   /** What is there already, by hash: it is taken over as it is, and neither read nor parsed. */
   readonly held: ReadonlyMap<string, P>;
+  /** The parts that are served, by name. */
+  readonly former: ReadonlyMap<string, P>;
   readonly breathe: Breathe;
 }
 
@@ -64,7 +66,7 @@ async function loadPart<P>(
   if (reading.outcome === 'unavailable') return { outcome: 'refused', problems: [reading.problem], mayHeal: true };
   // A large part takes milliseconds to hash, and again to parse: between them requests get their turn.
   await nextTurn();
-  const result = await inSlices(loading.stepsOf(reading.text), loading.breathe);
+  const result = await inSlices(loading.stepsOf(reading.text, loading.former.get(part.name)), loading.breathe);
   const key = partKey(kind, part.name, part.slot, part.encoding);
   if (!result.ok) return { outcome: 'judged', result: { ok: false, problems: prefixed(result.problems, key) } };
   return { outcome: 'judged', result: { ...result, ignored: prefixed(result.ignored, key) } };

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { promisify } from 'node:util';
-import { gunzip } from 'node:zlib';
+import { gunzip, gunzipSync } from 'node:zlib';
 import { MAX_PART_BYTES, type PartReference } from '@evergate/contract/document';
 import { type DocumentKind, partKey } from '@evergate/contract/names';
 import type { Problem } from '@evergate/contract/problem';
@@ -15,7 +15,10 @@ const WAITS_MS = [10, 20, 40, 80, 160, 320];
 /** Nor is it asked for again after this time: a source that takes so long to answer must not hold up the other documents. */
 const LIMIT_MS = 3_000;
 
-const inflate = promisify(gunzip);
+const inflateAside = promisify(gunzip);
+/** What is smaller is inflated at once, to so much at most: that takes less than the way to another thread and back. */
+const SMALL_BYTES = 32_768;
+const SMALL_LIMIT_BYTES = 524_288;
 
 /** A part as it came from a source, known to be the one that an index names. */
 export interface ReadPart {
@@ -30,7 +33,7 @@ export interface PartReading {
   readonly timers: Timers;
   /** Something else has come: waiting for this one's parts is pointless. */
   readonly superseded: () => boolean;
-  /** Hears of every part that was read from outside its index. */
+  /** Hears of every part that was read. */
   readonly onRead?: ((part: ReadPart) => void) | undefined;
 }
 
@@ -42,7 +45,7 @@ export type PartText =
 
 /** Reads the text of a part and makes sure that it is the one that the index names. Never rejects. */
 export async function readPartText(kind: DocumentKind, part: PartReference, reading: PartReading): Promise<PartText> {
-  if (part.inline !== undefined) return readInline(part, part.inline);
+  if (part.inline !== undefined) return readInline(kind, part, part.inline, reading.onRead);
   const endsAt = reading.timers.now() + LIMIT_MS;
   let result = await attempt(kind, part, reading);
   for (const waitMs of WAITS_MS) {
@@ -56,10 +59,19 @@ export async function readPartText(kind: DocumentKind, part: PartReference, read
   return result;
 }
 
-async function readInline(part: PartReference, inline: string): Promise<PartText> {
+/** A part that its index carries may be named without it by the next one, which has it in a slot. */
+async function readInline(
+  kind: DocumentKind,
+  part: PartReference,
+  inline: string,
+  onRead: PartReading['onRead'],
+): Promise<PartText> {
   const bytes = Buffer.from(inline, part.encoding === 'gzip' ? 'base64' : 'utf8');
   const found = await textOf(bytes, part);
-  if ('text' in found) return { outcome: 'read', text: found.text };
+  if ('text' in found) {
+    onRead?.({ kind, hash: part.hash, bytes: found.bytes });
+    return { outcome: 'read', text: found.text };
+  }
   return { outcome: 'unavailable', problem: { path: `parts inline ${part.name}`, message: found.problem } };
 }
 
@@ -93,7 +105,7 @@ async function readFrom(kind: DocumentKind, part: PartReference, source: NamedSo
 async function textOf(bytes: Uint8Array, { encoding, hash }: PartReference): Promise<Found> {
   let text: string;
   try {
-    const plain = encoding === 'gzip' ? await inflate(bytes, { maxOutputLength: MAX_PART_BYTES }) : Buffer.from(bytes);
+    const plain = encoding === 'gzip' ? (inflatedSmall(bytes) ?? (await inflated(bytes))) : Buffer.from(bytes);
     text = plain.toString('utf8');
   } catch {
     const accepted = `accepted is gzip of at most ${MAX_PART_BYTES} bytes`;
@@ -102,4 +114,17 @@ async function textOf(bytes: Uint8Array, { encoding, hash }: PartReference): Pro
   const found = createHash('sha256').update(text).digest('hex');
   if (found === hash) return { text, bytes };
   return { problem: `found ${text.length} characters with the hash ${found}, accepted is ${hash}` };
+}
+
+function inflatedSmall(bytes: Uint8Array): Buffer | undefined {
+  if (bytes.byteLength > SMALL_BYTES) return undefined;
+  try {
+    return gunzipSync(bytes, { maxOutputLength: SMALL_LIMIT_BYTES });
+  } catch {
+    return undefined;
+  }
+}
+
+function inflated(bytes: Uint8Array): Promise<Buffer> {
+  return inflateAside(bytes, { maxOutputLength: MAX_PART_BYTES });
 }

@@ -90,15 +90,20 @@ export class Reloader {
     const onRead = (part: ReadPart): void => keeper?.part(part);
     const wake = (): void => this.#wake();
     const shared = { sources, report, wake, onRead, timers: this.#timers, breathe: this.#breathe };
-    const routesSteps = (text: string) => compiledPartSteps(text, compileRule);
+    const routesSteps = (text: string, former?: CompiledPart) => compiledPartSteps(text, compileRule, former);
     this.#routes = new DocumentTrack({ ...shared, kind: 'routes', isKind: isRoutes, stepsOf: routesSteps });
     this.#endpoints = new DocumentTrack({
       ...shared,
       kind: 'endpoints',
       isKind: isEndpoints,
-      stepsOf: endpointsPartSteps,
+      stepsOf: (text) => endpointsPartSteps(text),
     });
-    this.#secrets = new DocumentTrack({ ...shared, kind: 'secrets', isKind: isSecrets, stepsOf: secretsPartSteps });
+    this.#secrets = new DocumentTrack({
+      ...shared,
+      kind: 'secrets',
+      isKind: isSecrets,
+      stepsOf: (text) => secretsPartSteps(text),
+    });
   }
 
   /** Begins. Resolves when what the sources had at the start is served or refused, or waits for what it needs. */
@@ -182,7 +187,7 @@ export class Reloader {
 
   async #stageRoutes(candidate: RoutesCandidate | undefined): Promise<void> {
     if (candidate === undefined || this.#closed) return;
-    this.#staged = await stageRoutes(candidate, this.#options.compileSnapshot, this.#breathe);
+    this.#staged = await stageRoutes(candidate, this.#live?.snapshot, this.#options.compileSnapshot, this.#breathe);
   }
 
   #swapRoutes(): void {

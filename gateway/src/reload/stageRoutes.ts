@@ -20,9 +20,10 @@ export interface StagedRoutes {
   readonly leftOut: readonly Problem[];
 }
 
-/** Makes one table of the compiled parts. */
+/** Makes one table of the compiled parts; of `former`, the one that is served, what did not change is taken over. */
 export async function stageRoutes(
   candidate: RoutesCandidate,
+  former: Snapshot | undefined,
   compileSnapshot: CompileSnapshot,
   breathe: Breathe,
 ): Promise<StagedRoutes> {
@@ -30,7 +31,7 @@ export async function stageRoutes(
   const parts = partsOf(candidate);
   const rules = parts.flatMap((part) => part.rules);
   const { settings } = index;
-  const snapshot = await compileSnapshot({ order: orderOf(index), settings, rules }, breathe);
+  const snapshot = await compileSnapshot({ order: orderOf(index), settings, rules, former }, breathe);
   const backends = parts.flatMap((part) => part.backends);
   const leftOut = parts.flatMap((part) => part.leftOut).slice(0, MAX_LISTED);
   return { candidate, snapshot, backends, leftOut };

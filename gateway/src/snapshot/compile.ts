@@ -30,6 +30,8 @@ export interface SnapshotParts {
   readonly order: DocumentOrder;
   readonly settings: FleetSettings;
   readonly rules: readonly CompiledRule[];
+  /** The snapshot that is served: what is the same in both is taken over. */
+  readonly former?: Snapshot | undefined;
 }
 
 /**
@@ -64,10 +66,10 @@ export function compileRule(rule: Rule, dependencies: CompileDependencies): Pars
 
 /** Makes a snapshot of compiled rules, a breath between short steps. */
 export async function compileSnapshot(
-  { order, settings, rules }: SnapshotParts,
+  { order, settings, rules, former }: SnapshotParts,
   breathe: Breathe,
   policies?: Pick<PolicyCompiler, 'table'>,
 ): Promise<Snapshot> {
   const table = policies === undefined ? PolicyTable.none : await policies.table(rules, settings, breathe);
-  return { order, settings, rules, policies: table, matcher: await buildMatcher(rules, breathe) };
+  return { order, settings, rules, policies: table, matcher: await buildMatcher(rules, breathe, former?.matcher) };
 }

@@ -4,7 +4,7 @@ import { CommandTimeouts } from './commandTimeouts.ts';
 import type { LimitCharge, LimitState } from './limit.ts';
 import { limitArguments, readAnswers } from './limitCommand.ts';
 import { LuaScript, replyCode } from './luaScript.ts';
-import { createRedisClient, type RedisClient } from './redisClient.ts';
+import { createRedisClient, leaveConnection, type RedisClient } from './redisClient.ts';
 import type { RedisSettings } from './redisSettings.ts';
 import { readSession } from './scripts/readSession.ts';
 import { takeLimits } from './scripts/takeLimits.ts';
@@ -51,7 +51,7 @@ export class RedisStore implements Store {
     this.#client = createRedisClient(settings);
     this.#health = new StoreHealth({
       ask: () => this.#issue(async () => void (await this.#client.ping())),
-      onDeaf: () => this.#client.disconnect(true),
+      onDeaf: () => leaveConnection(this.#client),
       onChanged: (status) => onChanged?.(status, status.up ? undefined : this.#reason),
     });
     // Without a listener an error would end the process.

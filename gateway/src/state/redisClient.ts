@@ -20,6 +20,15 @@ export function createRedisClient(settings: RedisSettings): RedisClient {
   return settings.mode === 'Cluster' ? createCluster(settings) : createConnection(settings);
 }
 
+/**
+ * Makes a client whose connection answers nothing connect again. One that has no connection is making one anyway; ioredis would add a listener
+ * to its last socket each time it is told to leave it, as long as the outage lasts.
+ */
+export function leaveConnection(client: RedisClient): void {
+  const isConnected = client.status === 'ready' || client.status === 'connect';
+  if (isConnected || client instanceof Cluster) client.disconnect(true);
+}
+
 /** What holds for each connection, whatever the mode. */
 function nodeOptions({ username, password, tls }: RedisSettings) {
   return {

@@ -2,6 +2,7 @@ import type { Match, NamedMatch, Rule } from '@evergate/contract/routeTable';
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { explain } from '../../src/match/explain.ts';
+import { buildMatcher } from '../../src/match/matcher.ts';
 import type { MatchTarget } from '../../src/match/matchTarget.ts';
 import { naiveMatch } from './naiveMatcher.ts';
 import { compiledOf, corsFilter, matcherOf, matchOf, ruleOf } from './rules.ts';
@@ -94,6 +95,21 @@ test('the matcher finds what trying every candidate in order finds', async () =>
       }
     }),
     { numRuns: 1500 },
+  );
+});
+
+test('a matcher that takes over what did not change finds what one built anew finds', async () => {
+  await fc.assert(
+    fc.asyncProperty(rules, rules, fc.array(target, { minLength: 1, maxLength: 8 }), async (all, others, targets) => {
+      const compiled = all.map(compiledOf);
+      const kept = compiled.filter((_, i) => i % 3 !== 0);
+      const now = [...kept, ...others.map(compiledOf)];
+      const breathe = (): undefined => undefined;
+      const edited = await buildMatcher(now, breathe, await buildMatcher(compiled, breathe));
+      const anew = await buildMatcher(now, breathe);
+      for (const one of targets) expect(edited.match(one)?.match).toBe(anew.match(one)?.match);
+    }),
+    { numRuns: 300 },
   );
 });
 

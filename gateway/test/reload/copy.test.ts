@@ -106,6 +106,22 @@ describe('Copy', () => {
     expect(fresh.ruleIds).toEqual(['shop/version-21/0']);
   });
 
+  test('has a part that one index carried and the next one names in a slot', async () => {
+    await rig.reloader.start();
+    copy.begin();
+    const carried = routesOf([ruleOf('one')], {}, true);
+    watch.offers(carried.index);
+    await rig.swapped('routes', 1);
+    const { inline: _, ...part } = carried.part;
+    watch.offers({ ...carried.index, sequence: 2, parts: [part] });
+    await rig.swapped('routes', 2);
+    await pass(200, 1);
+    expect(failed).toEqual([]);
+    expect(watch.asked).toEqual([]);
+    await using fresh = await restarted();
+    expect(fresh.ruleIds).toEqual(['shop/one/0']);
+  });
+
   test('writes an unchanged part once', async () => {
     await rig.reloader.start();
     copy.begin();

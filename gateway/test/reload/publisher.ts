@@ -6,23 +6,9 @@ import type { PartReference } from '@evergate/contract/document';
 import type { BackendEndpoints } from '@evergate/contract/endpoints';
 import { type DocumentKind, indexKey, partKey } from '@evergate/contract/names';
 import type { FleetSettings, Rule } from '@evergate/contract/routeTable';
+import { sampleSettings } from '@evergate/contract/test/sampleSettings';
 
-export const settings: FleetSettings = {
-  listeners: [{ name: 'http', port: 8080, protocol: 'HTTP' }],
-  clientTraffic: {
-    clientAddress: { trustedHops: 0, trustedCIDRs: [] },
-    headerTimeoutMs: 10_000,
-    idleTimeoutMs: 60_000,
-    maxHeaderBytes: 32_768,
-    maxHeaderCount: 100,
-    maxTargetBytes: 8192,
-    maxRequestBodyBytes: 0,
-    maxConnections: 10_000,
-  },
-  healthPrefix: '/.evergate',
-  shutdown: { propagationDelayMs: 0, drainTimeoutMs: 30_000 },
-  telemetry: { accessLog: { mode: 'None', percent: 0 }, metrics: { perRoute: 'All' } },
-};
+export const settings: FleetSettings = sampleSettings();
 
 export function sha256(text: string): string {
   return createHash('sha256').update(text).digest('hex');

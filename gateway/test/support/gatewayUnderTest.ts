@@ -3,6 +3,7 @@ import type { BackendEndpoints, Endpoint } from '@evergate/contract/endpoints';
 import { defaultRetry, type RetrySettings } from '@evergate/contract/retrySettings';
 import type { BackendSettings, FleetSettings, Rule } from '@evergate/contract/routeTable';
 import type { SecretEntry } from '@evergate/contract/secrets';
+import { sampleSettings } from '@evergate/contract/test/sampleSettings';
 import { createLog } from '@evergate/process/log';
 import { WeightedBackends } from '../../src/balance/weightedBackends.ts';
 import { Http1Listener } from '../../src/listen/http1/http1Listener.ts';
@@ -25,16 +26,7 @@ import { RawClient } from './rawClient.ts';
 
 type ClientTraffic = FleetSettings['clientTraffic'];
 
-const clientTraffic: ClientTraffic = {
-  clientAddress: { trustedHops: 0, trustedCIDRs: [] },
-  headerTimeoutMs: 10_000,
-  idleTimeoutMs: 60_000,
-  maxHeaderBytes: 32_768,
-  maxHeaderCount: 100,
-  maxTargetBytes: 8_192,
-  maxRequestBodyBytes: 0,
-  maxConnections: 1_000,
-};
+const clientTraffic: ClientTraffic = { ...sampleSettings().clientTraffic, maxConnections: 1_000 };
 
 /** What may have reached a backend is not sent again: so that tests see what became of the first attempt. */
 export const noRetries: RetrySettings = { ...defaultRetry, attempts: 0 };

@@ -11,6 +11,8 @@ export interface WatchedRedis extends AsyncDisposable {
   store(key: string, value: string): Promise<void>;
   /** Kills the primary; resolves when every Sentinel names the replica. */
   failOver(): Promise<void>;
+  /** Kills the Sentinels, the primary and its replica. */
+  killAll(): Promise<void>;
 }
 
 export async function startSentinels(): Promise<WatchedRedis> {
@@ -31,6 +33,9 @@ export async function startSentinels(): Promise<WatchedRedis> {
     async failOver() {
       await primary.kill();
       await until(async () => (await namedPorts(sentinels)).every((port) => port === replica.port));
+    },
+    async killAll() {
+      for (const server of [...sentinels, replica, primary]) await server.kill();
     },
     async [Symbol.asyncDispose]() {
       for (const server of [primary, replica, ...sentinels]) await server[Symbol.asyncDispose]();

@@ -103,7 +103,8 @@ export class Applier {
   }
 }
 
-function keyOf({ resource, object }: LiveObject): string {
+/** The same for two versions of an object. */
+export function keyOf({ resource, object }: LiveObject): string {
   return `${resource.plural} ${objectKey(object.metadata)}`;
 }
 

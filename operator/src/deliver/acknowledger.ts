@@ -11,8 +11,11 @@ import {
 } from './acknowledgement.ts';
 import type { FleetPod } from './fleetPods.ts';
 
-/** The first look after a change; each further one waits half as long again, as long as something is awaited. */
-const FIRST_LOOK_MS = 4;
+/**
+ * The first look after a change, when gateways are likely to have it: looking earlier would take processor time from them. Each further one
+ * waits half as long again, as long as something is awaited.
+ */
+const FIRST_LOOK_MS = 16;
 const LONGEST_LOOK_MS = 500;
 /** How long a change is looked for so often; the slow tick finds it later. */
 const IMPATIENT_MS = 15_000;

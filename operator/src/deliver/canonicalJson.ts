@@ -1,3 +1,5 @@
+import { hash } from 'node:crypto';
+
 /**
  * Writes JSON data with the keys of every object in one order and nothing between tokens, so that equal data gives equal text.
  * Fields that are undefined are left out, as JSON.stringify does, which also writes it: text that is put together piece by
@@ -15,17 +17,29 @@ function sorted(value: unknown): unknown {
   return copy;
 }
 
-const texts = new WeakMap<object, string>();
+/** JSON text, and its SHA-256 in hex. */
+export interface RememberedText {
+  readonly text: string;
+  readonly digest: string;
+}
+
+const texts = new WeakMap<object, RememberedText>();
 
 /**
  * `canonicalJson`, remembered by the object's identity: an edit of one rule serialises one rule, where the others are the same
  * objects as before. The object must never change afterwards.
  */
-export function rememberedJson(value: object): string {
-  let text = texts.get(value);
-  if (text === undefined) {
-    text = canonicalJson(value);
-    texts.set(value, text);
+export function remembered(value: object): RememberedText {
+  let found = texts.get(value);
+  if (found === undefined) {
+    const text = canonicalJson(value);
+    found = { text, digest: hash('sha256', text) };
+    texts.set(value, found);
   }
-  return text;
+  return found;
+}
+
+/** The text alone. */
+export function rememberedJson(value: object): string {
+  return remembered(value).text;
 }

@@ -18,6 +18,7 @@ import {
   type Storage,
   type Write,
 } from './documents.ts';
+import { isWhole } from './shards.ts';
 
 /*
  * The three documents of a fleet, and the order in which a change of them is written:
@@ -49,6 +50,8 @@ export interface Previous {
   readonly content: Pick<FleetContent, 'endpoints' | 'secrets'>;
   /** The parts that exist, those among them too that no index names any more. Sorted by their keys. */
   readonly parts: readonly PartSlot[];
+  /** The parts that an index carries and that are not in their slots yet. */
+  readonly unstored?: readonly Write[];
 }
 
 /** What is published. */
@@ -56,6 +59,8 @@ export interface Published extends Previous {
   readonly routes: RoutesIndex;
   readonly endpoints: EndpointsIndex;
   readonly secrets: SecretsIndex;
+  /** To be written after all else, when nobody waits for it: the next publication does so itself where it has not happened. */
+  readonly unstored: readonly Write[];
 }
 
 export interface Publication {
@@ -75,7 +80,9 @@ export function publication(
   identity: Identity,
   storage: Storage = {},
 ): Publication {
-  const routes = nextDocument(routesContent(content), previous?.routes, identity, storage);
+  const unstored = previous?.unstored ?? [];
+  const ofRoutes = { storage, unstored: unstored.filter(({ kind }) => kind === 'routes') };
+  const routes = nextDocument(routesContent(content), previous?.routes, identity, ofRoutes);
   const during = previous === undefined || routes.unchanged ? content : withThoseBefore(content, previous.content);
   const added = writeBacking(during, previous, identity, storage);
   const needs = { endpoints: added.endpoints.sequence, secrets: added.secrets.sequence };
@@ -86,7 +93,15 @@ export function publication(
   const final = during === content ? { ...added, writes: [] } : writeBacking(content, added, identity, storage);
   const writes = [...added.writes, ...documentWrites(table, routes), ...final.writes];
   const { endpoints, secrets } = final;
-  return conclude(writes, { routes: table, endpoints, secrets, content }, previous);
+  const left = [...routes.unstored, ...final.unstored];
+  return conclude(writes, { routes: table, endpoints, secrets, content, unstored: left }, previous);
+}
+
+/** What is published once the parts that the indexes carry are in their slots. */
+export function settled<T extends Previous>(published: T): T {
+  const { parts, unstored = [] } = published;
+  const all = new Map([...parts, ...unstored.flatMap(({ part }) => part ?? [])].map(keyed));
+  return { ...published, parts: [...all].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, part]) => part), unstored: [] };
 }
 
 /** The documents that routes rely on, as far as they are written. */
@@ -94,21 +109,23 @@ interface Backing {
   readonly endpoints: EndpointsIndex;
   readonly secrets: SecretsIndex;
   readonly writes: readonly Write[];
+  readonly unstored: readonly Write[];
 }
 
 function writeBacking(
   content: FleetContent,
-  previous: Pick<Previous, 'endpoints' | 'secrets'> | undefined,
+  previous: Pick<Previous, 'endpoints' | 'secrets' | 'unstored'> | undefined,
   identity: Identity,
   storage: Storage,
 ): Backing {
   const { gateways } = content;
-  const nextEndpoints = nextDocument(endpointsContent(content), previous?.endpoints, identity, storage);
-  const nextSecrets = nextDocument(secretsContent(content), previous?.secrets, identity, storage);
+  const unstored = (previous?.unstored ?? []).filter(({ kind }) => kind === 'endpoints');
+  const nextEndpoints = nextDocument(endpointsContent(content), previous?.endpoints, identity, { storage, unstored });
+  const nextSecrets = nextDocument(secretsContent(content), previous?.secrets, identity, { storage });
   const endpoints: EndpointsIndex = { kind: 'endpoints', ...nextEndpoints.envelope, gateways };
   const secrets: SecretsIndex = { kind: 'secrets', ...nextSecrets.envelope };
   const writes = [...documentWrites(endpoints, nextEndpoints), ...documentWrites(secrets, nextSecrets)];
-  return { endpoints, secrets, writes };
+  return { endpoints, secrets, writes, unstored: nextEndpoints.unstored };
 }
 
 function documentWrites(index: DocumentIndex, next: NextDocument): readonly Write[] {
@@ -155,7 +172,7 @@ function keyed(part: PartSlot): readonly [key: string, part: PartSlot] {
 /** Both slots of each part: the one that no index names is written next, and is not taken away and made again in between. */
 function namedParts({ routes, endpoints, secrets }: Pick<Previous, 'routes' | 'endpoints' | 'secrets'>): PartSlot[] {
   return [routes, endpoints, secrets].flatMap((index) =>
-    index === undefined ? [] : index.parts.flatMap((part) => (part.inline === undefined ? slotsOf(index, part) : [])),
+    index === undefined || isWhole(index.parts) ? [] : index.parts.flatMap((part) => slotsOf(index, part)),
   );
 }
 

@@ -1,22 +1,27 @@
 import { compareOrder, type Position } from '@evergate/contract/document';
 import type { DocumentKind } from '@evergate/contract/names';
 import type { Problem } from '@evergate/contract/problem';
-import { describeOwner, isControlledBy } from '../apply/ownership.ts';
+import { isControlledBy } from '../apply/ownership.ts';
 import type { ApiClient } from '../kube/apiClient.ts';
 import { isAlreadyExists } from '../kube/apiError.ts';
-import { type KubeObject, type ObjectMeta, objectKey } from '../kube/kubeObject.ts';
+import type { KubeObject, ObjectMeta } from '../kube/kubeObject.ts';
 import { configMaps, type Resource, secrets } from '../kube/resource.ts';
 import type { Finding } from '../translate/verdict.ts';
 import { documentObject, documentResource, objectNameOf, readStored } from './documentObject.ts';
 import type { Write } from './documents.ts';
+import { ForeignObject } from './foreignObject.ts';
 import { oversized } from './oversized.ts';
-import { type FleetContent, type Previous, type Publication, publication } from './publication.ts';
-import { restorePublished, type ServedContent } from './restore.ts';
+import { type FleetContent, type Previous, type Publication, publication, settled } from './publication.ts';
+import { type PublishedTable, tableOf } from './publishedTable.ts';
+import { distrusted, restorePublished, type ServedContent } from './restore.ts';
 import { revokes, withdraws } from './withdrawal.ts';
 import type { WriteBudget } from './writeBudget.ts';
 
 /** Parts with more bytes are compressed. */
 const COMPRESS_ABOVE_BYTES = 8 * 1024;
+/** An edit among a few thousand routes changes less; where it changes more, etcd and every watcher would carry it twice. */
+const CARRY_BELOW_BYTES = 16 * 1024;
+const storageOfBytes = { compressAboveBytes: COMPRESS_ABOVE_BYTES, carryBelowBytes: CARRY_BELOW_BYTES } as const;
 const MAX_OWN_VERSIONS = 256;
 /** Nothing tells when an object that is not ours goes. */
 const FOREIGN_RETRY_MS = 2_000;
@@ -29,6 +34,8 @@ export interface PublisherOptions {
   readonly labelSelector: string;
   /** Labels and owner of the object of that name. */
   readonly metadataOf: (name: string, kind: DocumentKind) => ObjectMeta;
+  /** The version to write documents in, told that of those that are stored. */
+  readonly version: (present: number | undefined) => number;
   readonly budget: WriteBudget;
   readonly report: (event: PublishEvent) => void;
 }
@@ -49,15 +56,6 @@ export type PublishOutcome =
   | { readonly outcome: 'Unchanged'; readonly published: PublishedTable }
   /** The last table stays; with `retryMs`, trying again then may succeed without any change. */
   | { readonly outcome: 'HeldBack'; readonly finding: Finding; readonly retryMs?: number };
-
-/** The routes that are published, and what stands beside them. */
-export interface PublishedTable extends Position {
-  /** The write of the secrets beside it. */
-  readonly secretsAt: Position;
-  readonly revision: string;
-  /** Tells this state of the three documents from any other. */
-  readonly documents: string;
-}
 
 interface State {
   readonly previous: Previous;
@@ -113,6 +111,16 @@ export class Publisher {
     return this.#state === undefined;
   }
 
+  /** Whether what is stored is of another version than it should be by now. */
+  get isOfAnotherVersion(): boolean {
+    const state = this.#state;
+    return state?.previous.routes !== undefined && this.#wantedVersion(state) !== state.previous.routes.version;
+  }
+
+  #wantedVersion({ previous }: State): number {
+    return this.#options.version(previous.routes?.version);
+  }
+
   /** Whether a gateway has seen a write that is newer than all that is stored: then etcd was restored to an older state. */
   isOutranked(kind: DocumentKind, seen: Position): boolean {
     const written = this.#state?.previous[kind];
@@ -132,7 +140,8 @@ export class Publisher {
     const state = await this.#load(signal);
     const { uid, ...fleet } = this.#options.fleet;
     const identity = { fleetUID: uid, fleet, epoch: this.#epoch };
-    const next = publication(content, state.previous, identity, { compressAboveBytes: COMPRESS_ABOVE_BYTES });
+    const storage = { ...storageOfBytes, version: this.#wantedVersion(state) };
+    const next = publication(content, state.previous, identity, storage);
     if (next.unchanged) return { outcome: 'Unchanged', published: tableOf(next) };
     const heldBack = this.#heldBack(next, state.served, content);
     if (heldBack !== undefined) return heldBack;
@@ -146,6 +155,26 @@ export class Publisher {
       this.forget();
       if (error instanceof ForeignObject)
         return { outcome: 'HeldBack', finding: error.finding, retryMs: FOREIGN_RETRY_MS };
+      throw error;
+    } finally {
+      this.#judge();
+    }
+  }
+
+  /**
+   * Puts the parts that an index carries into their slots, which no edit has to wait for. Rejects where the API server fails; the next
+   * publication does it where this one did not. Not to be called during another call.
+   */
+  async settle(signal?: AbortSignal): Promise<void> {
+    const state = this.#state;
+    const unstored = state?.previous.unstored ?? [];
+    if (state === undefined || unstored.length === 0) return;
+    this.#isBusy = true;
+    try {
+      await this.#writeAll(unstored, state, signal);
+      this.#state = { ...state, previous: settled(state.previous) };
+    } catch (error) {
+      this.forget();
       throw error;
     } finally {
       this.#judge();
@@ -182,13 +211,8 @@ export class Publisher {
   }
 
   async #carryOut({ writes, removals }: Publication, state: State, signal?: AbortSignal): Promise<number> {
-    const { client, fleet, budget } = this.#options;
-    let bytes = 0;
-    for (const write of writes) {
-      const written = await this.#write(write, state, signal);
-      budget.spend(written, 1);
-      bytes += written;
-    }
+    const { client, fleet } = this.#options;
+    const bytes = await this.#writeAll(writes, state, signal);
     for (const part of removals) {
       const name = objectNameOf(fleet.name, { kind: part.kind, part });
       await client.delete(documentResource(part.kind), { namespace: fleet.namespace, name }, {}, signal);
@@ -198,6 +222,16 @@ export class Publisher {
   }
 
   /** The size of what was written, in bytes. */
+  async #writeAll(writes: readonly Write[], state: State, signal?: AbortSignal): Promise<number> {
+    let bytes = 0;
+    for (const write of writes) {
+      const written = await this.#write(write, state, signal);
+      this.#options.budget.spend(written, 1);
+      bytes += written;
+    }
+    return bytes;
+  }
+
   async #write(write: Write, { versions }: State, signal?: AbortSignal): Promise<number> {
     const { client, fleet, metadataOf, report } = this.#options;
     const name = objectNameOf(fleet.name, write);
@@ -260,38 +294,6 @@ export class Publisher {
   }
 }
 
-/** There is an object of the name that we did not make. */
-class ForeignObject extends Error {
-  override readonly name = 'ForeignObject';
-  readonly finding: Finding;
-
-  constructor({ kind }: Resource, found: KubeObject) {
-    const what = `${kind} ${objectKey(found.metadata)}`;
-    super(`${what} is not this fleet's`);
-    const remedy = 'delete it, or give the fleet another name; until then the last table stays';
-    const message = `${what} exists and is not this fleet's: ${describeOwner(found)}; ${remedy}`;
-    this.finding = { reason: 'ObjectNotOurs', message };
-  }
-}
-
 function atVersion(object: KubeObject, resourceVersion: string | undefined): KubeObject {
   return { ...object, metadata: { ...object.metadata, ...(resourceVersion === undefined ? {} : { resourceVersion }) } };
-}
-
-/** The same, with revisions that no content has: the next publication writes every index, and each part that is not what it should be. */
-function distrusted({ routes, endpoints, secrets, ...rest }: Previous): Previous {
-  const revision = '';
-  return {
-    ...rest,
-    routes: routes && { ...routes, revision },
-    endpoints: endpoints && { ...endpoints, revision },
-    secrets: secrets && { ...secrets, revision },
-  };
-}
-
-function tableOf({ state }: Publication): PublishedTable {
-  const { routes, endpoints, secrets } = state;
-  const { epoch, sequence, revision } = routes;
-  const documents = [epoch, sequence, endpoints.sequence, secrets.sequence].join('.');
-  return { epoch, sequence, revision, documents, secretsAt: { epoch: secrets.epoch, sequence: secrets.sequence } };
 }

@@ -12,7 +12,9 @@ import { compareAge } from '@evergate/contract/precedence';
 import type { Parsed, Problem } from '@evergate/contract/problem';
 import type { FleetSettings, Rule } from '@evergate/contract/routeTable';
 import { decompressed } from './compression.ts';
+import type { Write } from './documents.ts';
 import type { FleetContent, Previous } from './publication.ts';
+import { isWhole } from './shards.ts';
 
 /* What a writer that starts knows of the writers before it: stored documents -> what to publish from. Pure. */
 
@@ -62,17 +64,31 @@ export function restorePublished(stored: Stored): Restored {
   const rules = routes.parts.flatMap((part) => part.rules).sort(byAge);
   const backends = routes.parts.flatMap((part) => part.backends);
   const parts = stored.parts.map(({ kind, name, slot }) => ({ kind, name, slot }));
+  const unstored = [...routes.unstored, ...endpoints.unstored];
   return {
-    previous: { ...indexes, content, parts },
+    previous: { ...indexes, content, parts, unstored },
     served: { settings: routes.index?.settings, rules, backends, ...content },
     epoch: epochAfter(Object.values(stored.indexes), lost.length > 0),
     problems: [...routes.problems, ...endpoints.problems, ...secrets.problems, ...lost],
   };
 }
 
+/** The same, with revisions that no content has: the next publication writes every index, and each part that is not what it should be. */
+export function distrusted({ routes, endpoints, secrets, ...rest }: Previous): Previous {
+  const revision = '';
+  return {
+    ...rest,
+    routes: routes && { ...routes, revision },
+    endpoints: endpoints && { ...endpoints, revision },
+    secrets: secrets && { ...secrets, revision },
+  };
+}
+
 interface ReadDocument<I, P> {
   readonly index: I | undefined;
   readonly parts: readonly P[];
+  /** What the index carries and no slot has yet: the writer before did not come so far. */
+  readonly unstored: readonly Write[];
   readonly problems: readonly Problem[];
 }
 
@@ -84,15 +100,34 @@ function readDocument<I extends DocumentIndex, P>(
 ): ReadDocument<I, P> {
   const parsed = parseIndex(stored.indexes[kind] ?? '');
   // An index that cannot be read is a lost one.
-  if (!parsed.ok || !isKind(parsed.value)) return { index: undefined, parts: [], problems: [] };
+  if (!parsed.ok || !isKind(parsed.value)) return { index: undefined, parts: [], unstored: [], problems: [] };
   const index = parsed.value;
   const contents = new Map(stored.parts.filter((part) => part.kind === kind).map((part) => [partId(part), part]));
   const readings = index.parts.map((part) => ({ part, result: readPart(kind, part, contents, parsePart) }));
   const problems = readings.flatMap(({ result }) => (result.ok ? [] : result.problems));
   const parts = readings.flatMap(({ result }) => (result.ok ? result.value : []));
-  if (problems.length === 0) return { index, parts, problems };
+  const carried = isWhole(index.parts)
+    ? []
+    : readings.filter(({ part, result }) => result.ok && part.inline !== undefined);
+  const unstored = carried.flatMap(({ part }) => unstoredPart(kind, part, contents.get(partId(part))) ?? []);
+  if (problems.length === 0) return { index, parts, unstored, problems };
   const references = readings.map(({ part, result }) => (result.ok ? part : { ...part, hash: DAMAGED }));
-  return { index: { ...index, revision: DAMAGED, parts: references }, parts, problems };
+  return { index: { ...index, revision: DAMAGED, parts: references }, parts, unstored, problems };
+}
+
+/** The write that puts a part, which its index carries, into its slot; undefined where it is there. */
+function unstoredPart(kind: DocumentKind, part: PartReference, stored: StoredPart | undefined): Write | undefined {
+  const { name, slot, encoding } = part;
+  const bytes = inlineBytes(part);
+  if (stored?.encoding === encoding && Buffer.compare(stored?.content ?? new Uint8Array(), bytes) === 0)
+    return undefined;
+  const write = {
+    kind,
+    part: { kind, name, slot },
+    key: partKey(kind, name, slot, encoding),
+    text: textOf(bytes, part) ?? '',
+  };
+  return encoding === undefined ? write : { ...write, gzip: bytes };
 }
 
 /** No text has this hash, so that what bears it is written anew. */

@@ -1,15 +1,16 @@
 import { byId } from './byId.ts';
 
 /**
- * The same list, with each element that says what its namesake in `before` says being that very object: its text is known, and nobody
+ * `before` itself where `next` says the very same in the same order. Else the list with each element that says what its namesake in `before` says being that very object: its text is known, and nobody
  * has to look into it again. Of ten thousand rules, an edit then writes out one. Takes plain JSON data.
  */
 export function reused<T extends { readonly id: string }>(next: readonly T[], before: readonly T[]): readonly T[] {
   const known = byId(before);
-  return next.map((one) => {
+  const list = next.map((one) => {
     const old = known.get(one.id);
     return old !== undefined && isSame(old, one) ? old : one;
   });
+  return list.length === before.length && list.every((one, i) => one === before[i]) ? before : list;
 }
 
 /** Most of what is compared is the same object on both sides. */

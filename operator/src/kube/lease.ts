@@ -2,7 +2,7 @@ import type { ApiClient } from './apiClient.ts';
 import { isAlreadyExists, isConflict, isNotFound } from './apiError.ts';
 import { type Clock, wait } from './clock.ts';
 import { startDeadline } from './deadline.ts';
-import type { KubeObject } from './kubeObject.ts';
+import type { KubeObject, OwnerReference } from './kubeObject.ts';
 import { heldLease, newLease, readLease, releasedLease } from './leaseRecord.ts';
 import { leases } from './resource.ts';
 import { Term } from './term.ts';
@@ -11,6 +11,8 @@ export interface LeaderElectionOptions {
   readonly client: Pick<ApiClient, 'get' | 'create' | 'replace'>;
   readonly namespace: string;
   readonly name: string;
+  /** With whom the lease goes, if this process makes it. */
+  readonly owner?: OwnerReference | undefined;
   /** Of this process alone: a pod's name with something random. */
   readonly identity: string;
   readonly clock: Clock;
@@ -119,12 +121,12 @@ export class LeaderElection {
   }
 
   async #read(signal: AbortSignal): Promise<void> {
-    const { client, namespace, name } = this.#options;
+    const { client, namespace, name, owner } = this.#options;
     try {
       this.#saw(await client.get(leases, { namespace, name }, signal));
     } catch (error) {
       if (!isNotFound(error)) throw error;
-      this.#saw(await client.create(leases, newLease(namespace, name), {}, signal));
+      this.#saw(await client.create(leases, newLease(namespace, name, owner), {}, signal));
     }
   }
 

@@ -1,4 +1,4 @@
-import type { KubeObject } from './kubeObject.ts';
+import type { KubeObject, OwnerReference } from './kubeObject.ts';
 import { apiVersionOf, leases } from './resource.ts';
 
 /** What a Lease object says. */
@@ -46,9 +46,10 @@ export function releasedLease(from: KubeObject, wallMs: number): KubeObject {
   return withSpec(from, { leaseDurationSeconds: 1, renewTime: microTime(wallMs), leaseTransitions: transitions });
 }
 
-/** One that was never held. */
-export function newLease(namespace: string, name: string): KubeObject {
-  return { apiVersion: apiVersionOf(leases), kind: leases.kind, metadata: { namespace, name } };
+/** One that was never held. It goes with its owner, where it has one. */
+export function newLease(namespace: string, name: string, owner?: OwnerReference): KubeObject {
+  const metadata = { namespace, name, ...(owner === undefined ? {} : { ownerReferences: [owner] }) };
+  return { apiVersion: apiVersionOf(leases), kind: leases.kind, metadata };
 }
 
 function withSpec(from: KubeObject, spec: object): KubeObject {

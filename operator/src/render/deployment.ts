@@ -8,9 +8,9 @@ import { podTemplate } from './podTemplate.ts';
 import { appliedReplicas } from './replicas.ts';
 
 /** The Deployment of a fleet. It says `replicas` only while nothing else decides it. */
-export function deployment(fleet: GatewayFleet, { image, deployment: live }: RenderContext): KubeObject {
+export function deployment(fleet: GatewayFleet, context: RenderContext): KubeObject {
   const { rollout } = fleet.spec;
-  const replicas = appliedReplicas(fleet.spec, live);
+  const replicas = appliedReplicas(fleet.spec, context.deployment);
   const spec = {
     ...(replicas === undefined ? {} : { replicas }),
     revisionHistoryLimit: 3,
@@ -19,7 +19,7 @@ export function deployment(fleet: GatewayFleet, { image, deployment: live }: Ren
       rollingUpdate: { maxUnavailable: rollout.maxUnavailable, maxSurge: rollout.maxSurge },
     },
     selector: { matchLabels: podSelector(fleet.metadata.name) },
-    template: podTemplate(fleet, image),
+    template: podTemplate(fleet, context),
   };
   return fleetObject(fleet, deployments, { fields: { spec } });
 }

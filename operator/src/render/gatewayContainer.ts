@@ -1,6 +1,7 @@
 import { defaultPorts } from '@evergate/contract/names';
 import type { GatewayFleet, GatewayFleetSpec } from '@evergate/crds/gatewayFleet';
 import { canonicalQuantity, quantityBytes } from '@evergate/crds/quantity';
+import type { RenderContext } from './context.ts';
 import { drainCommand, gatewayMain, imageReference, nodePath } from './image.ts';
 import { copyPath, documentsPath, volumeMounts } from './volumes.ts';
 
@@ -13,14 +14,17 @@ const MEBIBYTE = 2 ** 20;
  * pod. The startup probe asks for liveness, as readiness does not come before the first table: a pod that waits for it must
  * stay unready, and not be restarted.
  */
-export function gatewayContainer(fleet: GatewayFleet, releaseImage: string): object {
+export function gatewayContainer(
+  fleet: GatewayFleet,
+  { image: releaseImage, clusterCIDRs }: Pick<RenderContext, 'image' | 'clusterCIDRs'>,
+): object {
   const { image, resources, probes } = fleet.spec;
   return {
     name: 'gateway',
     image: imageReference(image, releaseImage),
     imagePullPolicy: image.pullPolicy,
     command: [nodePath, `--max-old-space-size=${heapMebibytes(resources)}`, gatewayMain],
-    env: environment(fleet),
+    env: [...environment(fleet), ...forbidden(clusterCIDRs)],
     ports: [{ name: 'status', containerPort: defaultPorts.status, protocol: 'TCP' }],
     resources: { requests: quantities(resources.requests), limits: quantities(resources.limits) },
     startupProbe: probe('/health/live', probes.startup),
@@ -56,6 +60,10 @@ function environment({ metadata, spec }: GatewayFleet) {
     // Kubernetes 1.35 copies it from the node (KEP-4742); where there is none it is empty, and no zone is preferred.
     fromField('EVERGATE_ZONE', "metadata.labels['topology.kubernetes.io/zone']"),
   ];
+}
+
+function forbidden(ranges: readonly string[]) {
+  return ranges.length === 0 ? [] : [{ name: 'EVERGATE_FORBIDDEN_CIDRS', value: ranges.join(',') }];
 }
 
 /** The version is what the API server fills in: without it, what we apply and what is stored would differ for ever. */

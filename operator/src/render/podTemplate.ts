@@ -1,5 +1,6 @@
 import { parseDuration } from '@evergate/contract/duration';
 import type { GatewayFleet, GatewayFleetSpec } from '@evergate/crds/gatewayFleet';
+import type { RenderContext } from './context.ts';
 import { gatewayContainer } from './gatewayContainer.ts';
 import { fleetLabels } from './labels.ts';
 import { scheduling } from './scheduling.ts';
@@ -11,7 +12,7 @@ const MARGIN_SECONDS = 20;
 const USER = 65_532;
 
 /** The pod of a gateway. Whatever changes here replaces every pod, so nothing here depends on routes or on the cluster. */
-export function podTemplate(fleet: GatewayFleet, releaseImage: string): object {
+export function podTemplate(fleet: GatewayFleet, context: Pick<RenderContext, 'image' | 'clusterCIDRs'>): object {
   const { name } = fleet.metadata;
   const { podTemplate: template, image, shutdown, spread, delivery } = fleet.spec;
   const { annotations, labels } = template.metadata;
@@ -33,7 +34,7 @@ export function podTemplate(fleet: GatewayFleet, releaseImage: string): object {
         runAsGroup: USER,
         seccompProfile: { type: 'RuntimeDefault' },
       },
-      containers: [gatewayContainer(fleet, releaseImage)],
+      containers: [gatewayContainer(fleet, context)],
       volumes: volumes(name),
     },
   };

@@ -4,8 +4,8 @@ import type { Finding } from './verdict.ts';
 export interface SettledRules {
   /** In the order they came in, without what other rules answer. */
   readonly rules: readonly Rule[];
-  /** Of those rules. */
-  readonly ids: ReadonlySet<string>;
+  /** Of those rules; all that came in are there where nothing was lost. */
+  readonly ids: Pick<ReadonlySet<string>, 'has'>;
   /** What each rule lost, by rule id. */
   readonly lost: ReadonlyMap<string, readonly Finding[]>;
 }
@@ -17,9 +17,40 @@ type Claims = Map<string, Rule>;
  * Settles who answers where rules have the same predicates on the same listener for the same host: the first in `rules`, which stand
  * in the order of age, name and position (`compareAge`). Predicates that are equal cannot differ in specificity, so this is Gateway
  * API precedence. A match that a rule lost for all its hosts leaves the table, and so does a host for which it lost all its matches;
- * a match lost for some hosts only stays, as gateways try the winner first. Time is linear in listeners x hosts x matches.
+ * a match lost for some hosts only stays, as gateways try the winner first. Time is linear in listeners x hosts x matches; with
+ * `memory`, in those of the rules that are others than at the last call, as long as no two are in conflict.
  */
-export function settleConflicts(rules: readonly Rule[]): SettledRules {
+export function settleConflicts(rules: readonly Rule[], memory: ClaimMemory = new ClaimMemory()): SettledRules {
+  return memory.areFree(rules) ? { rules, ids: everyId, lost: new Map() } : settleAnew(rules);
+}
+
+const everyId = { has: (): boolean => true };
+
+/** Rules among which there was no conflict, and what they claim. */
+export class ClaimMemory {
+  #rules: ReadonlySet<Rule> = new Set();
+  #claims: Claims = new Map();
+
+  /** Takes over from the rules before to these. Returns whether no two of them claim the same; else it begins anew with the next. */
+  areFree(rules: readonly Rule[]): boolean {
+    const now = new Set(rules);
+    for (const rule of this.#rules) if (!now.has(rule)) this.#withdraw(rule);
+    for (const rule of now) {
+      if (this.#rules.has(rule) || claimAll(rule, this.#claims).length === 0) continue;
+      this.#rules = new Set();
+      this.#claims = new Map();
+      return false;
+    }
+    this.#rules = now;
+    return true;
+  }
+
+  #withdraw(rule: Rule): void {
+    forEachClaim(rule, (key) => this.#claims.delete(key));
+  }
+}
+
+function settleAnew(rules: readonly Rule[]): SettledRules {
   const claims: Claims = new Map();
   const lost = new Map<string, readonly Finding[]>();
   const settled = rules.flatMap((rule) => {
@@ -41,18 +72,21 @@ interface Loss {
 
 function claimAll(rule: Rule, claims: Claims): readonly Loss[] {
   const losses: Loss[] = [];
+  forEachClaim(rule, (key, match, hostname) => {
+    const winner = claims.get(key);
+    if (winner === undefined) claims.set(key, rule);
+    else losses.push({ match, hostname, winner });
+  });
+  return losses;
+}
+
+function forEachClaim(rule: Rule, visit: (key: string, match: Match, hostname: string) => void): void {
   for (const match of rule.matches) {
     const predicates = predicateKey(match);
     for (const hostname of rule.hostnames) {
-      for (const listener of rule.listeners) {
-        const key = `${listener} ${hostname} ${predicates}`;
-        const winner = claims.get(key);
-        if (winner === undefined) claims.set(key, rule);
-        else losses.push({ match, hostname, winner });
-      }
+      for (const listener of rule.listeners) visit(`${listener} ${hostname} ${predicates}`, match, hostname);
     }
   }
-  return losses;
 }
 
 /** Equal for matches that accept the same requests; the order of headers and query parameters says nothing. */

@@ -14,8 +14,22 @@ export interface ServedTable {
   readonly lastPositions: ReadonlyMap<string, number>;
 }
 
-/** Indexes the rules of a table, which are given by id. */
+/** Indexes the rules of a table, which are given by id; by their routes when something is first broken, which is rare. */
 export function servedTable(rules: ReadonlyMap<string, Rule>): ServedTable {
+  let index: Omit<ServedTable, 'rules'> | undefined;
+  const indexed = (): Omit<ServedTable, 'rules'> => (index ??= indexByRoute(rules));
+  return {
+    rules,
+    get byRoute() {
+      return indexed().byRoute;
+    },
+    get lastPositions() {
+      return indexed().lastPositions;
+    },
+  };
+}
+
+function indexByRoute(rules: ReadonlyMap<string, Rule>): Omit<ServedTable, 'rules'> {
   const byRoute = new Map<string, Rule[]>();
   const lastPositions = new Map<string, number>();
   for (const rule of rules.values()) {
@@ -25,7 +39,7 @@ export function servedTable(rules: ReadonlyMap<string, Rule>): ServedTable {
     if (rule.id === `${key}/${rule.name}`) listed.push(rule);
     lastPositions.set(key, Math.max(rule.position, lastPositions.get(key) ?? 0));
   }
-  return { rules, byRoute, lastPositions };
+  return { byRoute, lastPositions };
 }
 
 /**

@@ -120,13 +120,16 @@ function optionalMs(duration: string | undefined): number | undefined {
   return duration === undefined ? undefined : parseDuration(duration);
 }
 
-/** The backends that a rule needs, those of copies and of authentication included, each once. */
-export function backendsOf({
-  backends,
-  filters,
-  auth,
-}: Pick<Rule, 'backends' | 'filters' | 'auth'>): readonly string[] {
+const backendsOfRules = new WeakMap<object, readonly string[]>();
+
+/** The backends that a rule needs, those of copies and of authentication included, each once. The rule must not change afterwards. */
+export function backendsOf(rule: Pick<Rule, 'backends' | 'filters' | 'auth'>): readonly string[] {
+  const known = backendsOfRules.get(rule);
+  if (known !== undefined) return known;
+  const { backends, filters, auth } = rule;
   const mirrors = filters.flatMap((filter) => (filter.type === 'RequestMirror' ? [filter.backend] : []));
   const asked = authBackends(auth).filter((id) => id !== unresolvedBackend);
-  return [...new Set([...backends.flatMap(({ backend }) => backend ?? []), ...mirrors, ...asked])];
+  const found = [...new Set([...backends.flatMap(({ backend }) => backend ?? []), ...mirrors, ...asked])];
+  backendsOfRules.set(rule, found);
+  return found;
 }

@@ -8,13 +8,14 @@ import { portListeners } from './listeners.ts';
 /** Brings what a fleet says into the form that gateways read: one listener a port, times in milliseconds. */
 export function fleetSettings(spec: GatewayFleetSpec): FleetSettings {
   const { clientTraffic, shutdown, telemetry } = spec;
-  const { headerTimeout, idleTimeout, healthPathPrefix, ...limits } = clientTraffic;
+  const { headerTimeout, idleTimeout, maxConnectionAge, healthPathPrefix, ...limits } = clientTraffic;
   return {
     listeners: portListeners(spec.listeners).map(({ name, port, protocol }) => ({ name, port, protocol })),
     clientTraffic: {
       ...limits,
       headerTimeoutMs: milliseconds(headerTimeout),
       idleTimeoutMs: milliseconds(idleTimeout),
+      maxConnectionAgeMs: milliseconds(maxConnectionAge),
     },
     healthPrefix: healthPathPrefix,
     shutdown: {

@@ -7,7 +7,7 @@ import { attachRoutes, verdictOf } from './attachedRoutes.ts';
 import { authSecrets } from './auth.ts';
 import { type BackendSources, indexBackends } from './backends.ts';
 import { collectBackends } from './collectBackends.ts';
-import { settleConflicts } from './conflicts.ts';
+import { ClaimMemory, settleConflicts } from './conflicts.ts';
 import { fleetVerdict, readFleet } from './fleet.ts';
 import { fleetBackends, fleetSecrets, readFleetPolicies } from './fleetPolicies.ts';
 import { keepServedHostnames, keepServedRules, type ServedTable, servedTable } from './lastGood.ts';
@@ -72,7 +72,10 @@ export function translate(input: TranslateInput): Translation {
   const routes = readRoutes(input.routes, previous);
   const attached = attachRoutes(routes, fleet.fleet, input.isDefault, context);
 
-  const settled = settleConflicts(attached.flatMap(({ served }) => served.flatMap(({ rules }) => rules)));
+  const settled = settleConflicts(
+    attached.flatMap(({ served }) => served.flatMap(({ rules }) => rules)),
+    claimsOf(fleet.fleet),
+  );
   const policies = resolvePolicies(input.policies, input.services, input.previousBackends ?? new Map(), resolve);
 
   return {
@@ -88,6 +91,15 @@ export function translate(input: TranslateInput): Translation {
       attached.map(({ attachment }) => attachment),
     ),
   };
+}
+
+/** By the fleet as it was read: whoever has another one begins anew. */
+const claims = new WeakMap<GatewayFleet, ClaimMemory>();
+
+function claimsOf(fleet: GatewayFleet): ClaimMemory {
+  const known = claims.get(fleet) ?? new ClaimMemory();
+  claims.set(fleet, known);
+  return known;
 }
 
 /** None where nothing of the table needs any: the fleet's own key alone tells gateways nothing. */

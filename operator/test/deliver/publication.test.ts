@@ -5,7 +5,14 @@ import type { Parsed } from '@evergate/contract/problem';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import type { Write } from '../../src/deliver/documents.ts';
-import { type FleetContent, type Publication, publication } from '../../src/deliver/publication.ts';
+import {
+  type FleetContent,
+  type Publication,
+  type Published,
+  publication,
+  settled,
+} from '../../src/deliver/publication.ts';
+import { shardOf } from '../../src/deliver/shards.ts';
 import { identity, sampleContent, sampleEndpoints, sampleRule } from './sampleContent.ts';
 
 /** What a reader finds: key -> text. */
@@ -70,16 +77,31 @@ function keysOf({ writes }: Publication): string[] {
   return writes.map(({ key }) => key);
 }
 
+/** After each write, whoever reads finds something whole. */
+function carryOut(store: Store, { writes, removals }: Publication): void {
+  for (const write of writes) {
+    put(store, [write]);
+    if (store.has('routes.json')) readBack(store);
+  }
+  for (const part of removals) store.delete(keyOf(part));
+}
+
+function settle(store: Store, state: Published): Published {
+  put(store, state.unstored);
+  return settled(state);
+}
+
 const small = sampleContent(3);
 const text = fc.string({ maxLength: 30, unit: 'grapheme' });
-const edits = fc.record({
+const editFields = {
   routes: fc.integer({ min: 0, max: 300 }),
   path: text.map((end) => `/${end}`),
   secrets: fc.uniqueArray(fc.record({ id: fc.stringMatching(/^[a-z]{1,5}\/[a-z]{1,5}$/), secret: text }), {
     selector: ({ id }) => id,
     maxLength: 20,
   }),
-});
+};
+const edits = fc.record(editFields);
 
 function contentOf({ routes, path, secrets }: typeof edits extends fc.Arbitrary<infer T> ? T : never): FleetContent {
   const content = sampleContent(routes);
@@ -97,21 +119,23 @@ describe('publication', () => {
     expect(first.state.routes).toMatchObject({ sequence: 1, needs: { endpoints: 1, secrets: 1 } });
   });
 
-  test('is read back equal, and gives the same bytes for equal content', () => {
-    const check = (history: readonly Parameters<typeof contentOf>[0][]): void => {
+  const storages = [{}, { carryBelowBytes: 40_000 }, { carryBelowBytes: 4_000_000 }] as const;
+  test.each(storages)('is read back equal, and gives the same bytes for equal content, stored as %j', (storage) => {
+    const check = (history: readonly (Parameters<typeof contentOf>[0] & { readonly isSettled: boolean })[]): void => {
       const store: Store = new Map();
-      let last: Publication | undefined;
+      let state: Published | undefined;
       for (const edit of history) {
-        last = publication(contentOf(edit), last?.state, identity);
-        put(store, last.writes);
-        for (const part of last.removals) store.delete(keyOf(part));
+        const next = publication(contentOf(edit), state, identity, storage);
+        carryOut(store, next);
+        state = edit.isSettled ? settle(store, next.state) : next.state;
         expect(readBack(store)).toEqual(sorted(contentOf(edit)));
-        expect(publication(contentOf(edit), last.state, identity)).toMatchObject({ unchanged: true, writes: [] });
+        expect(publication(contentOf(edit), state, identity, storage)).toMatchObject({ unchanged: true, writes: [] });
       }
       const parts = [...store.keys()].filter((key) => key.includes('-')).sort();
-      expect((last?.state.parts ?? []).map(keyOf)).toEqual(parts);
+      expect((state?.parts ?? []).map(keyOf)).toEqual(parts);
     };
-    fc.assert(fc.property(fc.array(edits, { minLength: 1, maxLength: 5 }), check), { numRuns: 40 });
+    const history = fc.array(fc.record({ ...editFields, isSettled: fc.boolean() }), { minLength: 1, maxLength: 5 });
+    fc.assert(fc.property(history, check), { numRuns: 15 });
   });
 
   test('adds endpoints before the routes that use them and removes them after the routes that did', () => {
@@ -152,6 +176,28 @@ describe('publication', () => {
       for (const part of removals) store.delete(keyOf(part));
       state = next;
     }
+  });
+
+  test('carries a small change in the index, and names it in its slot once that is written', () => {
+    const storage = { carryBelowBytes: 100_000 };
+    const content = sampleContent(400);
+    const first = publication(content, undefined, identity, storage);
+    const edit = { ...content, rules: content.rules.with(7, sampleRule(7, '/other')) };
+    const second = publication(edit, first.state, identity, storage);
+    expect(keysOf(second)).toEqual(['routes.json']);
+    expect(second.state.routes.parts.filter(({ inline }) => inline !== undefined)).toHaveLength(1);
+    expect(second.state.unstored).toHaveLength(1);
+
+    const more = publication({ ...edit, gateways: 9 }, settled(second.state), identity, storage);
+    expect(keysOf(more)).toEqual(['endpoints.json']);
+    const [carried] = second.state.unstored;
+    const other = edit.rules.findIndex(
+      ({ route }) => shardOf(`${route.namespace}/${route.name}`, 4) !== Number(carried?.part?.name),
+    );
+    const again = { ...edit, rules: edit.rules.with(other, sampleRule(other, '/again')) };
+    expect(second.state.routes.parts).toHaveLength(4);
+    expect(keysOf(publication(again, second.state, identity, storage))).toEqual([carried?.key, 'routes.json']);
+    expect(keysOf(publication(again, settled(second.state), identity, storage))).toEqual(['routes.json']);
   });
 
   test('removes a part one publication after the last index that named it', () => {

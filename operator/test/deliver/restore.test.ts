@@ -3,11 +3,18 @@ import { type DocumentKind, documentKinds } from '@evergate/contract/names';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import type { Write } from '../../src/deliver/documents.ts';
-import { type FleetContent, type Previous, type Publication, publication } from '../../src/deliver/publication.ts';
+import {
+  type FleetContent,
+  type Previous,
+  type Publication,
+  type Published,
+  publication,
+  settled,
+} from '../../src/deliver/publication.ts';
 import { restorePublished, type Stored, type StoredPart } from '../../src/deliver/restore.ts';
 import { identity, sampleContent, sampleEndpoints, sampleRule } from './sampleContent.ts';
 
-const storage = { compressAboveBytes: 8192 };
+const storage = { compressAboveBytes: 8192, carryBelowBytes: 2_000 };
 
 /** The objects of a cluster: one an index, one a part and slot. */
 class Objects {
@@ -28,6 +35,11 @@ class Objects {
     if (cutAfter === writes.length) for (const part of removals) this.parts.delete(nameOf(part));
   }
 
+  settle(state: Published): Published {
+    for (const write of state.unstored) this.write(write);
+    return settled(state);
+  }
+
   get stored(): Stored {
     return { indexes: Object.fromEntries(this.indexes), parts: [...this.parts.values()].reverse() };
   }
@@ -41,6 +53,7 @@ const edits = fc.record({
   routes: fc.integer({ min: 0, max: 400 }),
   path: fc.string({ maxLength: 30, unit: 'grapheme' }).map((end) => `/${end}`),
   moved: fc.integer({ min: 0, max: 60 }),
+  isSettled: fc.boolean(),
   secret: fc.string({ maxLength: 30, unit: 'grapheme' }),
 });
 type Edit = typeof edits extends fc.Arbitrary<infer T> ? T : never;
@@ -95,7 +108,7 @@ describe('restorePublished', () => {
           expect(effectOf(publication(content, previous, { ...identity, epoch }, storage))).toEqual(effectOf(next));
           objects.publish(next);
           expectServed(objects, content);
-          state = next.state;
+          state = edit.isSettled ? objects.settle(next.state) : next.state;
         }
       }),
       { numRuns: 15 },
@@ -109,7 +122,9 @@ describe('restorePublished', () => {
         for (const [step, edit] of history.entries()) {
           const { previous, epoch } = restorePublished(objects.stored);
           const next = publication(contentOf(edit), previous, { ...identity, epoch }, storage);
-          objects.publish(next, Math.min(cuts[step] ?? 0, next.writes.length));
+          const cut = Math.min(cuts[step] ?? 0, next.writes.length);
+          objects.publish(next, cut);
+          if (edit.isSettled && cut === next.writes.length) objects.settle(next.state);
           expect(restorePublished(objects.stored).problems.filter(({ path }) => path.includes('part'))).toEqual([]);
         }
         const last = contentOf(history[0] as Edit);

@@ -28,3 +28,9 @@ test('a copy of an object is replaced by it', () => {
   expect(reused(structuredClone(before), before)[0]).toBe(before[0]);
   expect(reused([{ id: 'a', hosts: ['y'], limits: {} }], before)[0]).not.toBe(before[0]);
 });
+
+test('a list that says the same in the same order is the very list of before', () => {
+  const before = [{ id: 'a' }, { id: 'b' }];
+  expect(reused(structuredClone(before), before)).toBe(before);
+  expect(reused([{ id: 'b' }, { id: 'a' }], before)).not.toBe(before);
+});

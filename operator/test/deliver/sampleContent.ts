@@ -1,26 +1,12 @@
 import type { BackendEndpoints } from '@evergate/contract/endpoints';
 import type { BackendSettings, FleetSettings, Rule } from '@evergate/contract/routeTable';
+import { sampleSettings } from '@evergate/contract/test/sampleSettings';
 import type { Identity } from '../../src/deliver/documents.ts';
 import type { FleetContent } from '../../src/deliver/publication.ts';
 
 export const identity: Identity = { fleetUID: 'uid-1', fleet: { namespace: 'shop', name: 'edge' }, epoch: 1 };
 
-export const settings: FleetSettings = {
-  listeners: [{ name: 'http', port: 8080, protocol: 'HTTP' }],
-  clientTraffic: {
-    clientAddress: { trustedHops: 0, trustedCIDRs: [] },
-    headerTimeoutMs: 10_000,
-    idleTimeoutMs: 60_000,
-    maxHeaderBytes: 32_768,
-    maxHeaderCount: 100,
-    maxTargetBytes: 8192,
-    maxRequestBodyBytes: 0,
-    maxConnections: 10_000,
-  },
-  healthPrefix: '/.evergate',
-  shutdown: { propagationDelayMs: 0, drainTimeoutMs: 30_000 },
-  telemetry: { accessLog: { mode: 'None', percent: 0 }, metrics: { perRoute: 'All' } },
-};
+export const settings: FleetSettings = sampleSettings();
 
 export function sampleRule(number: number, path = `/api/${number}`): Rule {
   const route = `route-${number}`;

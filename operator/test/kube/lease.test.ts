@@ -6,6 +6,8 @@ import { readLease } from '../../src/kube/leaseRecord.ts';
 import { settle } from '../support/eventually.ts';
 import { ManualClock } from '../support/manualClock.ts';
 
+const owner = { apiVersion: 'v1', kind: 'ServiceAccount', name: 'operator', uid: 'u' };
+
 /** What an API server does for one Lease. */
 class OneLease {
   object: KubeObject | undefined;
@@ -54,6 +56,7 @@ describe('a leader', () => {
       client: lease,
       namespace: 'evergate',
       name: 'operator',
+      owner,
       identity,
       clock,
       onStartedLeading: () => log.push(`${identity} leads`),
@@ -84,6 +87,7 @@ describe('a leader', () => {
     expect(election.isLeader()).toBe(true);
     expect(readLease(await lease.get())).toMatchObject({ holder: 'first', durationMs: 15_000, transitions: 1 });
     expect(log).toEqual(['first leads']);
+    expect((await lease.get()).metadata.ownerReferences).toEqual([owner]);
   });
 
   test('may not write from its deadline on, even if it was frozen and no timer ran', async () => {

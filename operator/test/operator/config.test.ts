@@ -14,6 +14,7 @@ describe('the configuration', () => {
       secretNamespaces: ['infra'],
       watchNamespaces: [],
       gatewayImage: 'evergate/gateway:1',
+      clusterCIDRs: [],
       defaultFleet: undefined,
       port: 8081,
       logLevel: 'info',
@@ -33,11 +34,12 @@ describe('the configuration', () => {
 
   test('tells every problem at once, by the name of the variable', () => {
     const read = readConfig({
+      EVERGATE_OPERATOR_CLUSTER_CIDRS: '10.96.0.0/12, fd00::/108, nonsense',
       EVERGATE_OPERATOR_PORT: '99999',
       EVERGATE_OPERATOR_LOG_LEVEL: 'loud',
       EVERGATE_OPERATOR_DEFAULT_FLEET: '{',
     });
-    const names = ['NAMESPACE', 'GATEWAY_IMAGE', 'DEFAULT_FLEET', 'PORT', 'LOG_LEVEL'];
+    const names = ['NAMESPACE', 'GATEWAY_IMAGE', 'CLUSTER_CIDRS', 'DEFAULT_FLEET', 'PORT', 'LOG_LEVEL'];
     expect(read.ok ? [] : read.problems.map(({ path }) => path)).toEqual(
       names.map((name) => `EVERGATE_OPERATOR_${name}`),
     );

@@ -1,6 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { FleetRuntime } from '../../src/fleetRuntime.ts';
 import type { ApiClient } from '../../src/kube/apiClient.ts';
+import { ApiError } from '../../src/kube/apiError.ts';
 import type { KubeObject } from '../../src/kube/kubeObject.ts';
 import { applyObjects, deliver, type ReconcileContext } from '../../src/reconcile.ts';
 import type { World } from '../../src/world.ts';
@@ -24,6 +25,10 @@ class Storage {
     listAll: async () => ({ items: [], resourceVersion: '1' }),
     create: async (_: unknown, object: KubeObject) => this.#keep(object),
     replace: async (_: unknown, object: KubeObject) => this.#keep(object),
+    get: async () => {
+      throw new ApiError({ status: 404, reason: 'NotFound', message: 'not found' });
+    },
+    apply: async (_: unknown, object: KubeObject) => this.#keep(object),
     delete: async () => {},
   } as unknown as ApiClient;
 
@@ -50,6 +55,7 @@ const world: World = {
 const context: ReconcileContext = {
   world,
   gatewayImage: 'gateway:1',
+  clusterCIDRs: [],
   operatorNamespace: 'infra',
   heardAt: () => undefined,
   wallMs: () => 0,
@@ -94,5 +100,17 @@ test('an invalid fleet that was valid goes on as it was, and says so', async () 
   const second = await deliver(runtime, fleet({ replicas: 'many' }), context);
   expect(second.outcome.outcome).toBe('Unchanged');
   expect(runtime.verdict?.conditions[0]?.message).toMatch(/spec.replicas.*Until then, served as of generation 1/);
+  runtime.close();
+});
+
+test('what is deleted before its making was seen is made again', async () => {
+  const storage = new Storage();
+  const runtime = runtimeOn(storage);
+  await deliver(runtime, fleet({}), context);
+  await applyObjects(runtime, context);
+  const made = storage.written.filter((name) => name === 'edge').length;
+  expect(made).toBeGreaterThan(0);
+  await applyObjects(runtime, context);
+  expect(storage.written.filter((name) => name === 'edge')).toHaveLength(2 * made);
   runtime.close();
 });

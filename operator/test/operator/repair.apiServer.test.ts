@@ -142,10 +142,16 @@ describe('drift is put back within a second', () => {
   test('of a part: changed, or deleted', async () => {
     await cluster.start();
     await cluster.fleet('edge');
-    for (let i = 0; i < 120; i++) await cluster.route(`shop-${i}`, `/api-${i}`, 'orders');
-    await cluster.eventually(gatewayFleets, 'edge', (found) => JSON.stringify(found).includes('"attachedRoutes":120'));
-    const [part] = ((await cluster.index('routes')) as unknown as Index).parts;
-    expect(part?.inline).toBeUndefined();
+    for (let i = 0; i < 320; i += 20) {
+      await Promise.all(
+        Array.from({ length: 20 }, (_, j) => cluster.route(`shop-${i + j}`, `/api-${i + j}`, 'orders')),
+      );
+    }
+    await cluster.eventually(gatewayFleets, 'edge', (found) => JSON.stringify(found).includes('"attachedRoutes":320'));
+    await everyPartIsThere();
+    const { parts } = (await cluster.index('routes')) as unknown as Index;
+    const [part] = parts;
+    expect(parts.length).toBeGreaterThan(1);
     const name = `edge-routes-${part?.name}-${part?.slot}`;
     await cluster.patch(configMaps, name, { binaryData: null, data: null });
     expect(await everyPartIsThere()).toBe(true);

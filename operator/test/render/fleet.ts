@@ -6,6 +6,7 @@ import type { RenderContext } from '../../src/render/context.ts';
 
 export const context: RenderContext = {
   image: 'registry.example.com/evergate/gateway:1.2.3',
+  clusterCIDRs: ['10.96.0.0/12', 'fd00::/108'],
   operatorNamespace: 'evergate-system',
   deployment: undefined,
 };

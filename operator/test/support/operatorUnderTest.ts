@@ -75,6 +75,7 @@ export class OperatorUnderTest {
         secretNamespaces: [namespace],
         watchNamespaces: [namespace],
         gatewayImage: 'evergate/gateway:test',
+        clusterCIDRs: [],
         defaultFleet: undefined,
         port: 0,
         logLevel: 'debug',

@@ -7,10 +7,11 @@ import { type Access, clientOf } from './apiServer.ts';
 /** The variable that tells the tests of a run where their API server is. */
 export const ACCESS_VARIABLE = 'EVERGATE_TEST_API_SERVER';
 
-/** The API server that a whole run of Jest shares, with our kinds installed. Only for files named `*.apiServer.test.ts`. */
+/** The API server that a whole run of Jest shares, with our kinds installed. Only for files named `*.apiServer.test.ts` or `*.load.test.ts`. */
 export function sharedAccess(): Access {
   const text = process.env[ACCESS_VARIABLE];
-  if (text === undefined) throw new Error(`${ACCESS_VARIABLE} is not set: name the file *.apiServer.test.ts`);
+  if (text === undefined)
+    throw new Error(`${ACCESS_VARIABLE} is not set: name the file *.apiServer.test.ts or *.load.test.ts`);
   return JSON.parse(text) as Access;
 }
 

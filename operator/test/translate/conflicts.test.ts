@@ -2,7 +2,7 @@ import { type Candidate, comparePrecedence } from '@evergate/contract/precedence
 import type { Match, Rule } from '@evergate/contract/routeTable';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { settleConflicts } from '../../src/translate/conflicts.ts';
+import { ClaimMemory, settleConflicts } from '../../src/translate/conflicts.ts';
 
 const match: fc.Arbitrary<Match> = fc.record({
   path: fc.constantFrom({ type: 'Exact', value: '/a' } as const, { type: 'PathPrefix', value: '/a' } as const),
@@ -67,6 +67,22 @@ describe('settleConflicts', () => {
         const expected = winners(all);
         expect(winners(settled.rules)).toEqual(expected);
         expect(new Set(settled.rules.map(({ id }) => id))).toEqual(new Set(expected.values()));
+      }),
+    );
+  });
+
+  test('finds after any history what it finds without one', () => {
+    const history = fc.array(fc.tuple(rules, fc.boolean()), { minLength: 1, maxLength: 6 });
+    fc.assert(
+      fc.property(history, (tables) => {
+        const memory = new ClaimMemory();
+        let all: readonly Rule[] = [];
+        for (const [more, isAdded] of tables) {
+          all = isAdded ? [...all.filter((_, i) => i % 2 === 0), ...more.slice(0, 2)] : more;
+          const [settled, anew] = [settleConflicts(all, memory), settleConflicts(all)];
+          expect([settled.rules, settled.lost]).toEqual([anew.rules, anew.lost]);
+          for (const { id } of all) expect(settled.ids.has(id)).toBe(anew.ids.has(id));
+        }
       }),
     );
   });

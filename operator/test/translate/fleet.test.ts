@@ -12,6 +12,7 @@ describe('fleetSettings', () => {
         clientAddress: { trustedHops: 0, trustedCIDRs: [] },
         headerTimeoutMs: 10_000,
         idleTimeoutMs: 60_000,
+        maxConnectionAgeMs: 300_000,
         maxHeaderBytes: 32_768,
         maxHeaderCount: 100,
         maxTargetBytes: 8192,

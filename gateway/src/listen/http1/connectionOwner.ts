@@ -7,6 +7,8 @@ export interface ConnectionOwner {
   readonly name: string;
   /** Every answer says that its connection ends. */
   readonly draining: boolean;
+  /** A connection this old takes no further request, give or take a fifth; infinite for never. */
+  readonly maxConnectionAgeMs: number;
   readonly limits: HeadLimits;
   /** Monotonic milliseconds. */
   now(): number;

@@ -18,6 +18,9 @@ import { RequestParser } from './requestParser.ts';
  */
 type State = 'Open' | 'Switching' | 'Tunnel' | 'Stopped';
 
+/** Of the age that a connection may reach: what one of them may be off, so that those opened together do not end together. */
+const AGE_SPREAD = 0.2;
+
 /** Requests of one connection that may wait for their answers at once. */
 const MAX_PIPELINED = 100;
 
@@ -32,6 +35,8 @@ export class Http1Connection implements AnswerQueueListener {
   readonly #owner: ConnectionOwner;
   readonly #parser: RequestParser;
   readonly #ending: LingeringEnd;
+  readonly #openedAt: number;
+  readonly #ageFactor = 1 + AGE_SPREAD * (2 * Math.random() - 1);
   #state: State = 'Open';
   /** No request is taken behind the present one. */
   #isLast = false;
@@ -53,7 +58,8 @@ export class Http1Connection implements AnswerQueueListener {
     this.#owner = owner;
     this.peer = peerOf(socket);
     this.#ending = new LingeringEnd(socket);
-    this.#quietSince = owner.now();
+    this.#openedAt = owner.now();
+    this.#quietSince = this.#openedAt;
     this.answers = new AnswerQueue(socket, this);
     this.#parser = new RequestParser(() => owner.limits);
     socket.on('data', this.#onData);
@@ -79,8 +85,12 @@ export class Http1Connection implements AnswerQueueListener {
   /** Whether the client may be told that the connection stays behind `answer`. Once it is told otherwise no request is taken any more. */
   mayPersist(answer: Answer): boolean {
     if (!this.answers.isLast(answer)) return true;
-    if (this.#owner.draining) this.#takeNoMore();
+    if (this.#owner.draining || this.#isOld) this.#takeNoMore();
     return !this.#isLast;
+  }
+
+  get #isOld(): boolean {
+    return this.#owner.now() - this.#openedAt >= this.#owner.maxConnectionAgeMs * this.#ageFactor;
   }
 
   /** Drops what the client still sends; ends behind the answers that are under way. */

@@ -64,6 +64,10 @@ export class Http1Listener implements ConnectionOwner {
     return this.#traffic;
   }
 
+  get maxConnectionAgeMs(): number {
+    return this.#traffic.maxConnectionAgeMs ?? Number.POSITIVE_INFINITY;
+  }
+
   get connections(): number {
     return this.#connections.size;
   }

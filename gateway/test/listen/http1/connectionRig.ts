@@ -50,6 +50,10 @@ export class ConnectionRig implements AsyncDisposable {
     this.#owner.draining = draining;
   }
 
+  set maxConnectionAgeMs(ms: number) {
+    this.#owner.maxConnectionAgeMs = ms;
+  }
+
   /** Lets `ms` milliseconds pass, and the connection look at the time. */
   pass(ms: number, times: ConnectionTimes = { headerTimeoutMs: 10_000, idleTimeoutMs: 60_000 }): void {
     this.#owner.clock += ms;
@@ -70,6 +74,7 @@ class Owner {
   readonly served: Served[] = [];
   readonly refused: Reason[] = [];
   draining = false;
+  maxConnectionAgeMs = Number.POSITIVE_INFINITY;
   clock = 0;
   readonly #serve: (served: Served) => void;
 

@@ -250,6 +250,22 @@ test('what comes is no request once an answer has said that the connection ends'
   expect(rig.served).toHaveLength(1);
 });
 
+test('a connection that has its age, give or take a fifth, ends behind the answer to the next request, and not before', async () => {
+  await using rig = await ConnectionRig.start(echoPath);
+  rig.maxConnectionAgeMs = 10_000;
+  const ask = async (path: string): Promise<string | undefined> => {
+    rig.client.send(get(path));
+    return field(await rig.client.response(), 'connection');
+  };
+  expect(await ask('/1')).toBe('keep-alive');
+  rig.pass(7_900);
+  expect(await ask('/2')).toBe('keep-alive');
+  rig.pass(4_200);
+  expect(rig.socket.writable).toBe(true);
+  expect(await ask('/3')).toBe('close');
+  expect(await rig.client.ended()).toBe('');
+});
+
 test('fields of a response cannot end it, whatever they are', async () => {
   await using rig = await ConnectionRig.start(({ exchange }) =>
     exchange.respond(200, ['content-length', '0', 'x-a', 'a\r\nx-b: \u010a\0c'], undefined, true),

@@ -7,7 +7,14 @@ import { join } from 'node:path';
 import { documentKinds, indexObjectName } from '@evergate/contract/names';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { documentObject, documentResource, objectNameOf } from '../../src/deliver/documentObject.ts';
-import { type FleetContent, type Publication, type Published, publication } from '../../src/deliver/publication.ts';
+import type { Write } from '../../src/deliver/documents.ts';
+import {
+  type FleetContent,
+  type Publication,
+  type Published,
+  publication,
+  settled,
+} from '../../src/deliver/publication.ts';
 import type { ApiClient } from '../../src/kube/apiClient.ts';
 import { namespaces, roleBindings, roles, secrets, serviceAccounts } from '../../src/kube/resource.ts';
 import { role } from '../../src/render/role.ts';
@@ -50,19 +57,23 @@ class Documents {
 
   next(content: FleetContent): Publication {
     const identity = { fleetUID: fleet.metadata.uid ?? '', fleet: { namespace, name }, epoch: this.epoch };
-    return publication(content, this.#published, identity, { compressAboveBytes: 8192 });
+    return publication(content, this.#published, identity, { compressAboveBytes: 8192, carryBelowBytes: 16_384 });
   }
 
   /** Resolves with when the API server had answered the last write: milliseconds since the epoch. */
   async publish(content: FleetContent): Promise<number> {
     const next = this.next(content);
-    for (const write of next.writes) {
-      const metadata = { namespace, name: objectNameOf(name, write) };
-      await this.#client.apply(documentResource(write.kind), documentObject(write, metadata), force);
-      this.#stored.set(write.key, write.gzip ?? write.text);
-    }
-    this.#published = next.state;
-    return Date.now();
+    for (const write of next.writes) await this.#write(write);
+    const writtenAt = Date.now();
+    for (const write of next.state.unstored) await this.#write(write);
+    this.#published = settled(next.state);
+    return writtenAt;
+  }
+
+  async #write(write: Write): Promise<void> {
+    const metadata = { namespace, name: objectNameOf(name, write) };
+    await this.#client.apply(documentResource(write.kind), documentObject(write, metadata), force);
+    this.#stored.set(write.key, write.gzip ?? write.text);
   }
 }
 
