@@ -9,7 +9,7 @@ import { buildNextImages, imageNames, type ProductImages } from '../src/cluster/
 import { installRelease, rollBack, startUpgrade } from '../src/cluster/release.ts';
 import { backendRule, crowdHost, editText, routeObject } from '../src/cluster/routes.ts';
 import { effectiveMs, flaws, probe } from '../src/cluster/steps.ts';
-import { type Accounted, underLoad } from '../src/cluster/underLoad.ts';
+import { type Accounted, runOf, underLoad } from '../src/cluster/underLoad.ts';
 import {
   allOfBuild,
   gatewaysByBuild,
@@ -161,14 +161,16 @@ test('helm upgrade to a new image with changed values, and helm rollback, lose n
   await eventually(VERSION_MS, 'the table to be of the version that all gateways read now', async () => {
     return (await tableVersion(arena)) === 2;
   });
-  const run = await underLoad(arena, 'killed-after-upgrade', async () => killed(await leastRestarted(arena)), retries);
-  expectNothingLost(run);
+  const killedAfter = await runOf(arena, 'killed-after-upgrade', retries, async () => {
+    await killed(await leastRestarted(arena));
+  });
+  expectNothingLost(killedAfter);
 
-  const rolledBack = await underLoad(arena, 'helm-rollback', async () => {
+  const rolledBack = await runOf(arena, 'helm-rollback', {}, async () => {
     await rollBack(kubectl);
     await allOfBuild(arena, product);
   });
+  await record('helm-rollback', { requests: rolledBack.result.sent, lost: rolledBack.result.lost });
   expectNothingLost(rolledBack);
-  await record('After helm rollback', { 'table version': await tableVersion(arena) });
   expect(await tableVersion(arena)).toBe(1);
 });
