@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { type Arena, arenaNamespace, openArena } from '../src/cluster/arena.ts';
 import { eventually } from '../src/cluster/eventually.ts';
 import { record, verdict } from '../src/cluster/figures.ts';
-import { endingsBetween, type Loads, secondsWith, sideBySide } from '../src/cluster/loads.ts';
+import { endingsBetween, type Loads, lastSeen, secondsWith, sideBySide } from '../src/cluster/loads.ts';
 import {
   installRedis,
   killPrimary,
@@ -111,7 +111,7 @@ function figuresOf(loads: Loads<string>): Readonly<Record<string, string | numbe
 }
 
 test('the primary of Redis killed: sessions survive, limits go on, and routes without them lose nothing', async () => {
-  let [faultAt, endedAt, killed] = [0, 0, ''];
+  let [faultAt, namedAt, endedAt, killed] = [0, 0, 0, ''];
   const loads = await sideBySide(arena, withState, async () => {
     await delay(WARM_MS);
     faultAt = Date.now();
@@ -120,6 +120,7 @@ test('the primary of Redis killed: sessions survive, limits go on, and routes wi
       const asked = killed === 'redis-0' ? 'redis-1' : 'redis-0';
       return (await primaryPod(arena, asked)) !== killed;
     });
+    namedAt = Date.now();
     await delay(AFTER_MS);
     endedAt = Date.now();
   });
@@ -127,6 +128,8 @@ test('the primary of Redis killed: sessions survive, limits go on, and routes wi
   await record('Redis: primary killed', {
     ...figuresOf(loads),
     'seconds with 503 for sessions, onFailure Deny': secondsWith(loads.strict.result, 'status 503'),
+    'of these after another primary was named':
+      Math.max(0, lastSeen(loads.strict.result, 'status 503') - namedAt) / 1_000,
   });
   expectQuiet(loads, faultAt);
   expectNothingLost(loads, 'plain', 'limited', 'remembered');
