@@ -11,7 +11,7 @@ import { type Accounted, type LoadSettings, underLoad } from '../src/cluster/und
 
 const name = 'sturdy';
 const PODS = 3;
-const PER_TRY_MS = 1_000;
+const PER_TRY_MS = 2_000;
 /** How long packets are dropped: until every gateway has found out, and some seconds of life without the pod. */
 const HOLE_MS = 8_000;
 

@@ -83,7 +83,7 @@ async function workers({ kubectl }: Arena): Promise<readonly string[]> {
 const controlPlane = 'node-role.kubernetes.io/control-plane';
 
 function folderOf(number: number): string {
-  return `${disks}/${number}`;
+  return `${disks}-${number}`;
 }
 
 function diskOf(node: string, number: number): object {
