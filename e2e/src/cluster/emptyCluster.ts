@@ -1,5 +1,6 @@
-import { type Arena, arenaNamespace } from './arena.ts';
+import { type Arena, arenaNamespace, installNamespace } from './arena.ts';
 import { eventually } from './eventually.ts';
+import { namespaceObject } from './instruments.ts';
 import type { Kubectl } from './kubectl.ts';
 import { removeRelease } from './release.ts';
 
@@ -10,11 +11,13 @@ export const kinds: readonly string[] = ['backendpolicies', 'gatewayfleets', 'ga
   (plural) => `${plural}.evergate.dev`,
 );
 
-/** Removes the release of the tests, and the kinds with everything of them; resolves when nothing of Evergate is left. */
+/** Removes every release of the tests, and the kinds with everything of them; resolves when nothing of Evergate is left. */
 export async function emptyCluster(arena: Arena): Promise<void> {
   const { kubectl } = arena;
   await removeRelease(kubectl);
+  await removeRelease(kubectl, installNamespace);
   await kubectl.run(['delete', 'crd', '--ignore-not-found', '--timeout=120s', ...kinds]);
+  await kubectl.delete([namespaceObject(installNamespace)]);
   await nothingLeft(kubectl, [arenaNamespace]);
 }
 
