@@ -101,7 +101,9 @@ export class Nodes {
 
   async #signal({ node, id }: FoundContainer, signal: string): Promise<void> {
     const template = '{{.info.pid}}';
-    await this.#inNode(node, `kill -${signal} $(crictl inspect --output go-template --template '${template}' ${id})`);
+    const pid = `$(crictl inspect --output go-template --template '${template}' ${id})`;
+    // Of a container that has ended it is 0, which means everybody to kill.
+    await this.#inNode(node, `pid=${pid} && [ "$pid" -gt 0 ] && kill -${signal} "$pid"`);
   }
 
   get #controlPlane(): string {
