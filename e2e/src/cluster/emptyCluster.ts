@@ -1,7 +1,7 @@
 import { type Arena, arenaNamespace, installNamespace } from './arena.ts';
 import { eventually } from './eventually.ts';
 import { namespaceObject } from './instruments.ts';
-import type { Kubectl } from './kubectl.ts';
+import type { Kubectl, KubernetesObject } from './kubectl.ts';
 import { removeRelease } from './release.ts';
 
 const GONE_MS = 180_000;
@@ -19,6 +19,19 @@ export async function emptyCluster(arena: Arena): Promise<void> {
   await kubectl.run(['delete', 'crd', '--ignore-not-found', '--timeout=120s', ...kinds]);
   await kubectl.delete([namespaceObject(installNamespace)]);
   await nothingLeft(kubectl, [arenaNamespace]);
+}
+
+/**
+ * Removes what a test that was cut short left of an installation in the namespace for installations. The kinds too, if they are that one's:
+ * no other release could have them.
+ */
+export async function removeInstallation(kubectl: Kubectl): Promise<void> {
+  await removeRelease(kubectl, installNamespace);
+  const { items } = await kubectl.json<{ items: readonly KubernetesObject[] }>(['get', 'crd', '--output', 'json']);
+  const left = items.filter(({ metadata: { name, annotations = {} } }) => {
+    return kinds.includes(name) && annotations['meta.helm.sh/release-namespace'] === installNamespace;
+  });
+  if (left.length > 0) await kubectl.run(['delete', 'crd', ...left.map(({ metadata }) => metadata.name)]);
 }
 
 /** The kinds that are installed. */
