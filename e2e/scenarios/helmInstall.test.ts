@@ -83,6 +83,7 @@ async function readyGateways(): Promise<readonly string[]> {
 }
 
 async function installAndServe(program: string, keep: boolean): Promise<void> {
+  await emptyCluster(arena);
   await createNamespace();
   expect(await installedKinds(arena)).toEqual([]);
   const start = performance.now();
@@ -108,23 +109,22 @@ describe('the release of the tests', () => {
     expect(discrepancies).toEqual({ acknowledgedUnseen: [], postsRepeated: [] });
     expect(await installedKinds(arena)).toEqual(kinds);
     expect(await routes()).toBe(before);
-    await emptyCluster(arena);
   });
 });
 
 describe('on an empty cluster, in a namespace that enforces restricted', () => {
   test(`${helm4}${which} installs, one route serves, helm test passes, and what crds.keep keeps serves on`, async () => {
     await installAndServe(helm4 as string, true);
-    const gateways = await readyGateways();
-    expect(gateways).toHaveLength(3);
+    const gateways = await eventually(SERVES_MS, 'three gateways', async () => {
+      const ready = await readyGateways();
+      return ready.length === 3 && ready;
+    });
     await helm(helm4 as string, ['uninstall', release, '--wait']);
     expect(await installedKinds(arena)).toEqual(kinds);
     await arena.kubectl.get<KubernetesObject>('gatewayroute', arenaNamespace, 'first');
     await arena.kubectl.get<KubernetesObject>('gatewayfleet', namespace, 'default');
     expect(await ask()).toBe(200);
     expect(await readyGateways()).toEqual(gateways);
-    await emptyCluster(arena);
-    await nothingLeft(arena.kubectl, [namespace]);
   });
 
   test(`${helm3}${which} installs, one route serves, helm test passes, and without crds.keep nothing is left`, async () => {

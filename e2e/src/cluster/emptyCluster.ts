@@ -1,6 +1,7 @@
-import { type Arena, arenaNamespace } from './arena.ts';
+import { type Arena, arenaNamespace, installNamespace } from './arena.ts';
 import { eventually } from './eventually.ts';
-import type { Kubectl } from './kubectl.ts';
+import { namespaceObject } from './instruments.ts';
+import type { Kubectl, KubernetesObject } from './kubectl.ts';
 import { removeRelease } from './release.ts';
 
 const GONE_MS = 180_000;
@@ -10,12 +11,27 @@ export const kinds: readonly string[] = ['backendpolicies', 'gatewayfleets', 'ga
   (plural) => `${plural}.evergate.dev`,
 );
 
-/** Removes the release of the tests, and the kinds with everything of them; resolves when nothing of Evergate is left. */
+/** Removes every release of the tests, and the kinds with everything of them; resolves when nothing of Evergate is left. */
 export async function emptyCluster(arena: Arena): Promise<void> {
   const { kubectl } = arena;
   await removeRelease(kubectl);
+  await removeRelease(kubectl, installNamespace);
   await kubectl.run(['delete', 'crd', '--ignore-not-found', '--timeout=120s', ...kinds]);
+  await kubectl.delete([namespaceObject(installNamespace)]);
   await nothingLeft(kubectl, [arenaNamespace]);
+}
+
+/**
+ * Removes what a test that was cut short left of an installation in the namespace for installations. The kinds too, if they are that one's:
+ * no other release could have them.
+ */
+export async function removeInstallation(kubectl: Kubectl): Promise<void> {
+  await removeRelease(kubectl, installNamespace);
+  const { items } = await kubectl.json<{ items: readonly KubernetesObject[] }>(['get', 'crd', '--output', 'json']);
+  const left = items.filter(({ metadata: { name, annotations = {} } }) => {
+    return kinds.includes(name) && annotations['meta.helm.sh/release-namespace'] === installNamespace;
+  });
+  if (left.length > 0) await kubectl.run(['delete', 'crd', ...left.map(({ metadata }) => metadata.name)]);
 }
 
 /** The kinds that are installed. */

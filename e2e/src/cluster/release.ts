@@ -55,8 +55,9 @@ export async function rollBack(kubectl: Kubectl, wait = true): Promise<void> {
   await command(await helm(), args, { env: kubectl.env });
 }
 
-export async function removeRelease(kubectl: Kubectl): Promise<void> {
-  const args = ['uninstall', release, '--namespace', releaseNamespace, '--ignore-not-found', '--wait'];
+/** That of the tests, unless another namespace is named; what is not there is no error. */
+export async function removeRelease(kubectl: Kubectl, namespace: string = releaseNamespace): Promise<void> {
+  const args = ['uninstall', release, '--namespace', namespace, '--ignore-not-found', '--wait'];
   await command(await helm(), args, { env: kubectl.env });
 }
 

@@ -9,6 +9,7 @@ import {
   openArena,
   writeArena,
 } from './arena.ts';
+import { removeInstallation } from './emptyCluster.ts';
 import { eventually } from './eventually.ts';
 import { record } from './figures.ts';
 import { findCluster, resultsDirectory } from './findCluster.ts';
@@ -121,6 +122,7 @@ async function crowdReady({ kubectl }: Arena): Promise<void> {
 
 /** What earlier runs left, as each begins with new routes. */
 async function clear({ kubectl }: Arena): Promise<void> {
+  await removeInstallation(kubectl);
   const namespaces = ['shop', 'evergate-e2e-tenant', installNamespace, crowdNamespace, arenaNamespace];
   await kubectl.delete(namespaces.map(namespaceObject), '180s');
 }
