@@ -31,7 +31,7 @@ export async function gatewayFamilies(): Promise<readonly MetricFamily[]> {
   registerLimits(metrics.registry, { cpuCores: 1, memoryBytes: 1 });
   registerDelivery(metrics.registry);
   const state = { status: undefined, storeFailures: 0 };
-  registerPolicyMetrics(metrics.registry, { counters: new PolicyCounters(), state });
+  registerPolicyMetrics(metrics.registry, { counters: new PolicyCounters(), state, secrets: { certificates: [] } });
   touch(counters);
   const families = readFamilies(await written(metrics));
   eventLoop.close();

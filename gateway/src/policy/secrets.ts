@@ -1,15 +1,18 @@
 import { createHmac, randomBytes } from 'node:crypto';
 import { fleetKeyId, type SecretEntry } from '@evergate/contract/secrets';
+import { type CertificateEnd, certificateEnds } from './certificateEnds.ts';
 
 /** The secrets document as policies ask it. Nothing of it may reach a log, a status or an error. */
 export class Secrets {
   #entries: ReadonlyMap<string, SecretEntry> = new Map();
   /** Of a fleet that was given none: nothing that was hashed elsewhere matches. */
   #fleetKey: Buffer = randomBytes(32);
+  #certificates: readonly CertificateEnd[] = [];
 
   /** Takes over a document: what is not in it any more is gone from the next request on. */
   update(entries: readonly SecretEntry[]): void {
     this.#entries = new Map(entries.map((entry) => [entry.id, entry]));
+    this.#certificates = certificateEnds(entries);
     const key = this.#entries.get(fleetKeyId)?.data['key'];
     if (key === undefined) return;
     const fleetKey = Buffer.from(key, 'base64');
@@ -19,6 +22,11 @@ export class Secrets {
   /** The same buffer as long as the key is the same. */
   get fleetKey(): Buffer {
     return this.#fleetKey;
+  }
+
+  /** Until when the authorities among them are good. */
+  get certificates(): readonly CertificateEnd[] {
+    return this.#certificates;
   }
 
   entry(id: string): SecretEntry | undefined {
