@@ -1,4 +1,5 @@
 import { request } from 'node:http';
+import { describeRatio, PAIRS, pairedRatio, verdictOf } from '@evergate/gateway/test/support/pairedRatios';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { GatewayUnderTest, ruleOf } from '../load/gateway.ts';
 import { quantile } from '../load/load.ts';
@@ -6,10 +7,6 @@ import { FaultyBackend } from './backends.ts';
 import { HOST, loadOf, print, seconds } from './rig.ts';
 
 const ROUNDS = 5;
-/** Of a second alone and a second beside, in turns: what the machine does otherwise is the same for both. */
-const PAIRS = 15;
-/** Of so many ratios in order, these enclose the true median with a probability of 96.5 % (sign test). */
-const [LOWER, UPPER] = [3, 11];
 const HUNG = 200;
 const MOST_MORE = 1.1;
 
@@ -49,12 +46,6 @@ async function fastRound(): Promise<Round> {
   return { p99Ms: quantile(latenciesMs, 0.99), computedMs: (gateway.computedMs - before) / sent };
 }
 
-/** The median of the ratios within pairs, and what encloses the true one. */
-function ratios(pairs: readonly (readonly [number, number])[]): { median: number; lower: number; upper: number } {
-  const sorted = pairs.map(([alone, beside]) => beside / alone).toSorted((a, b) => a - b);
-  return { median: median(sorted), lower: sorted[LOWER] as number, upper: sorted[UPPER] as number };
-}
-
 test('a backend that takes 30 s leaves the others of the gateway as fast as they are', async () => {
   const rules = [ruleOf(0, '/fast', 'test/fast:80'), ruleOf(1, '/slow', 'test/slow:80')];
   await gateway.publish(rules, [
@@ -77,14 +68,11 @@ test('a backend that takes 30 s leaves the others of the gateway as fast as they
     p99s.push([alone.p99Ms, beside.p99Ms]);
     computed.push([alone.computedMs, beside.computedMs]);
   }
-  const [p99, cost] = [ratios(p99s), ratios(computed)];
-  const shown = (name: string, { median: middle, lower, upper }: typeof p99): string =>
-    `${name} times ${middle.toFixed(2)} (${lower.toFixed(2)} to ${upper.toFixed(2)})`;
+  const [p99, cost] = [pairedRatio(p99s), pairedRatio(computed)];
   const [alone, beside] = [median(p99s.map(([ms]) => ms)), median(p99s.map(([, ms]) => ms))];
-  const verdict = p99.upper < MOST_MORE ? 'met' : p99.lower > MOST_MORE ? 'MISSED' : 'too noisy to tell';
   process.stdout.write(
     `a backend of 30 s beside a fast one: p99 alone ${alone.toFixed(1)} ms, beside ${beside.toFixed(1)} ms; ` +
-      `${shown('p99', p99)}, ${verdict}; ${shown('computed for a request', cost)}\n`,
+      `p99 ${describeRatio(p99)}, ${verdictOf(p99, MOST_MORE)}; computed for a request ${describeRatio(cost)}\n`,
   );
   // Fails when it is certain that there is more, however noisy the machine is.
   expect(p99.lower).toBeLessThan(MOST_MORE);
