@@ -35,6 +35,8 @@ import { SETTLING_MS } from './unsettled.ts';
 const DEBOUNCE = { quietMs: 10, maxMs: 200 };
 /** What could not be applied is tried again; nothing may tell when it would go well. */
 const RETRY_COMPLAINTS_MS = 30_000;
+/** By then gateways have read what the index carries: only then the parts go into their slots, for that costs everybody processor time. */
+const SETTLE_PARTS_MS = 150;
 /** Kubelets that could not be told of new documents are told then. */
 const RETRY_MOUNTS_MS = 1_000;
 /** Whatever went unseen is found by then. */
@@ -186,10 +188,11 @@ export class Controller implements CacheListener {
     const areMountsTold = await refreshMounts(runtime, signal);
     runtime.complaints = await applyObjects(runtime, context, signal);
     report({ type: 'reconciled', fleet: key, tookMs: clock.nowMs() - startedMs, outcome });
-    await runtime.publisher.settle(signal);
+    if (outcome.outcome !== 'Published') await runtime.publisher.settle(signal);
     this.#statuses.fleetChanged(key);
     if (!areMountsTold) this.#queue.addAfter(key, RETRY_MOUNTS_MS);
     if (unsettled) this.#queue.addAfter(key, SETTLING_MS);
+    if (runtime.publisher.isUnsettled) this.#queue.addAfter(key, SETTLE_PARTS_MS);
     this.#lookAgain(runtime, outcome);
   }
 

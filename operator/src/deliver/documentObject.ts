@@ -28,6 +28,11 @@ export function documentObject(write: Write, metadata: ObjectMeta): KubeObject {
   return { apiVersion: 'v1', kind: 'ConfigMap', metadata, ...held };
 }
 
+/** The same, as what replaces that version of it. */
+export function atVersion(object: KubeObject, resourceVersion: string | undefined): KubeObject {
+  return { ...object, metadata: { ...object.metadata, ...(resourceVersion === undefined ? {} : { resourceVersion }) } };
+}
+
 /** Reads back what a fleet's ConfigMaps and its Secret hold. Whatever else is in them, or among them, is left out. */
 export function readStored(fleet: string, objects: readonly KubeObject[]): Stored {
   const named = new Map(objects.map((object) => [`${object.kind} ${object.metadata.name}`, object]));

@@ -54,14 +54,13 @@ export function layOut(
       .filter((shard) => !isKept(shard))
       .map(({ name, held, shard }) => [name, partWrite(kind, name, held, partText(shard), storage)]),
   );
-  const isCarried = areCarried(layout.count, [...changed.values()], storage);
   const kept = new Set(shards.filter(isKept).map(({ name }) => name));
   const due = before.unstored.filter(({ part }) => part !== undefined && kept.has(part.name));
-  const parts = shards.map(({ name, hash, held }) => reference(hash, held, changed.get(name), isCarried));
   const writes = [...changed.values()];
-  return isCarried
-    ? { parts, partWrites: due, unstored: writes }
-    : { parts, partWrites: [...due, ...writes], unstored: [] };
+  const carried = [[...due, ...writes], writes].find((some) => areCarried(layout.count, some, storage)) ?? [];
+  const carriedNames = new Set(carried.map(({ part }) => part?.name));
+  const parts = shards.map(({ name, hash, held }) => reference(hash, held, changed.get(name), carriedNames.has(name)));
+  return { parts, partWrites: [...due, ...writes].filter((write) => !carried.includes(write)), unstored: carried };
 }
 
 /** Hashes of parts by the digests of what they are made of: an edit changes one part, and the texts of the others are not made again. */
@@ -85,14 +84,14 @@ function areCarried(count: number, writes: readonly Write[], { carryBelowBytes =
   return count > 1 && bytes <= carryBelowBytes;
 }
 
-/** A part that was not written is named in its slot, whoever carried it before. */
+/** A part that is not carried is named in its slot, whoever carried it before. */
 function reference(
   hash: string,
   held: PartReference | undefined,
   write: (Write & { readonly part: PartSlot }) | undefined,
   isCarried: boolean,
 ): PartReference {
-  if (write === undefined && held !== undefined) return inSlot(held);
+  if (write === undefined && held !== undefined) return isCarried ? held : inSlot(held);
   const { part, gzip, text } = write as Write & { readonly part: PartSlot };
   const encoding = gzip === undefined ? {} : ({ encoding: 'gzip' } as const);
   const inline = isCarried ? { inline: gzip === undefined ? text : base64(gzip) } : {};

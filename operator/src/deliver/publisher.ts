@@ -7,7 +7,7 @@ import { isAlreadyExists } from '../kube/apiError.ts';
 import type { KubeObject, ObjectMeta } from '../kube/kubeObject.ts';
 import { configMaps, type Resource, secrets } from '../kube/resource.ts';
 import type { Finding } from '../translate/verdict.ts';
-import { documentObject, documentResource, objectNameOf, readStored } from './documentObject.ts';
+import { atVersion, documentObject, documentResource, objectNameOf, readStored } from './documentObject.ts';
 import type { Write } from './documents.ts';
 import { ForeignObject } from './foreignObject.ts';
 import { oversized } from './oversized.ts';
@@ -161,6 +161,11 @@ export class Publisher {
     }
   }
 
+  /** Whether an index carries parts that no slot has yet. */
+  get isUnsettled(): boolean {
+    return (this.#state?.previous.unstored?.length ?? 0) > 0;
+  }
+
   /**
    * Puts the parts that an index carries into their slots, which no edit has to wait for. Rejects where the API server fails; the next
    * publication does it where this one did not. Not to be called during another call.
@@ -292,8 +297,4 @@ export class Publisher {
     const from = this.#isTampered ? distrusted(previous) : previous;
     return { previous: from, served, versions: new Map(versions) };
   }
-}
-
-function atVersion(object: KubeObject, resourceVersion: string | undefined): KubeObject {
-  return { ...object, metadata: { ...object.metadata, ...(resourceVersion === undefined ? {} : { resourceVersion }) } };
 }

@@ -179,7 +179,8 @@ describe('publication', () => {
   });
 
   test('carries a small change in the index, and names it in its slot once that is written', () => {
-    const storage = { carryBelowBytes: 100_000 };
+    // One part fits into it, two do not.
+    const storage = { carryBelowBytes: 60_000 };
     const content = sampleContent(400);
     const first = publication(content, undefined, identity, storage);
     const edit = { ...content, rules: content.rules.with(7, sampleRule(7, '/other')) };
@@ -198,6 +199,9 @@ describe('publication', () => {
     expect(second.state.routes.parts).toHaveLength(4);
     expect(keysOf(publication(again, second.state, identity, storage))).toEqual([carried?.key, 'routes.json']);
     expect(keysOf(publication(again, settled(second.state), identity, storage))).toEqual(['routes.json']);
+    const both = publication(again, second.state, identity, { carryBelowBytes: 200_000 });
+    expect(keysOf(both)).toEqual(['routes.json']);
+    expect(both.state.unstored).toHaveLength(2);
   });
 
   test('removes a part one publication after the last index that named it', () => {
