@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { type Arena, crowdNamespace, crowdSize, openArena } from '../src/cluster/arena.ts';
-import { quantile, record, verdict } from '../src/cluster/figures.ts';
+import { FIT_MS, quantile, record, verdict } from '../src/cluster/figures.ts';
 import { changeFleet } from '../src/cluster/fleet.ts';
 import { crowdHost, editText } from '../src/cluster/routes.ts';
 import { bareMs, distribution, effectiveMs, flaws, probe } from '../src/cluster/steps.ts';
@@ -52,12 +52,16 @@ test.each([
         results.map(({ programmedMs }) => programmedMs ?? Number.POSITIVE_INFINITY),
       ),
       'requests after Programmed that saw the old': results.flatMap(({ untrue }) => untrue).length,
-      ...(p50 === undefined ? {} : { 'p50 within its bound': verdict(quantile(effective, 0.5), p50, bare <= p99 / 2) }),
-      'p99 within its bound': verdict(quantile(effective, 0.99), p99, bare <= p99 / 2),
+      ...(p50 === undefined ? {} : { 'p50 within its bound': verdict(quantile(effective, 0.5), p50, bare <= FIT_MS) }),
+      'p99 within its bound': verdict(quantile(effective, 0.99), p99, bare <= FIT_MS),
       'two bare changes and watches, p99 ms': bare,
     });
     expect(flaws(results)).toEqual([]);
     expect(Math.max(...effective)).toBeLessThan(10_000);
     expect(results.every(({ programmedMs }) => programmedMs !== null)).toBe(true);
+    // Mounted, the bound is missed: most of it is the kubelet's way, and the figure is told above.
+    if (delivery === 'Mount' || bare > FIT_MS) return;
+    expect(quantile(effective, 0.5)).toBeLessThan(p50 ?? 0);
+    expect(quantile(effective, 0.99)).toBeLessThan(p99);
   },
 );

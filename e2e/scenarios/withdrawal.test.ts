@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { type Arena, arenaNamespace, fleetName, openArena } from '../src/cluster/arena.ts';
-import { quantile, record, verdict } from '../src/cluster/figures.ts';
+import { FIT_MS, quantile, record, verdict } from '../src/cluster/figures.ts';
 import { gatewayTargets } from '../src/cluster/fleet.ts';
 import { namespaceObject } from '../src/cluster/instruments.ts';
 import { backendRule, createRoute, deleteRoute, routeObject } from '../src/cluster/routes.ts';
@@ -75,7 +75,7 @@ test.each([
   await record(`Withdrawal of ${what}, ${TIMES} times`, {
     ...distribution('stopped in every pod', taken),
     ...distribution('given again', effectiveMs(results.filter(({ name }) => name.startsWith('give')))),
-    'p99 within its bound': verdict(quantile(taken, 0.99), 150, bare <= 75),
+    'p99 within its bound': verdict(quantile(taken, 0.99), 150, bare <= FIT_MS),
     'two bare changes and watches, p99 ms': bare,
   });
   expect(flaws(results)).toEqual([]);
