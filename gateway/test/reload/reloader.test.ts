@@ -1,8 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Rule } from '@evergate/contract/routeTable';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { EventLoopMonitor } from '../../src/observe/eventLoop.ts';
 import type { Timers } from '../../src/reload/timers.ts';
 import { systemTimers } from '../../src/reload/timers.ts';
 import { compileSnapshot } from '../../src/snapshot/compile.ts';
@@ -153,7 +151,7 @@ describe('Reloader', () => {
     await publisher.routes([[two]], { sequence: 8 });
     expect(await rig.event('older')).toMatchObject({ offered: { sequence: 8 }, newest: { sequence: 9 } });
     await publisher.routes([[two]], { sequence: 1, epoch: 2 });
-    await rig.swapped('routes', 1);
+    await rig.event('swapped', ({ order }) => order.epoch === 2);
     await publisher.routes([[one]], { sequence: 99 });
     await rig.event('older', ({ offered }) => offered.sequence === 99);
     expect(rig.ruleIds).toEqual([two.id]);
@@ -275,40 +273,4 @@ describe('Reloader, where routes need endpoints', () => {
     await rig.swapped('routes', 2);
     expect(rig.endpoints).toEqual([endpointsOf('shop/two:80')]);
   });
-});
-
-describe('Reloader, with 10,000 rules', () => {
-  test('takes them in without a block of 25 ms of CPU time, and an edit of one costs one part', async () => {
-    const rules: Rule[] = Array.from({ length: 10_000 }, (_, i) =>
-      ruleOf(`route-${i}`, {
-        hostnames: [`h${i % 100}.example.com`],
-        matches: [{ path: { type: 'PathPrefix', value: `/api/${i}` }, method: 'GET', headers: [], queryParams: [] }],
-        backends: [{ backend: `shop/service-${i % 50}:80`, weight: 1 }],
-      }),
-    );
-    const parts = Array.from({ length: 16 }, (_, part) => rules.filter((_, i) => i % 16 === part));
-    await publisher.routes(parts);
-    const monitor = new EventLoopMonitor();
-    const start = performance.now();
-    await rig.reloader.start();
-    await rig.swapped('routes', 1);
-    const loaded = performance.now();
-    const block = monitor.takeLongest();
-    const edited = [[...(parts[0] ?? []).slice(1), oneEdited], ...parts.slice(1)];
-    const index = await publisher.parts('routes', edited.map(routesPart), routesFields);
-    monitor.takeLongest();
-    const published = performance.now();
-    await publisher.write('routes.json', index);
-    await rig.swapped('routes', 2);
-    const swapped = performance.now();
-    const editBlock = monitor.takeLongest();
-    monitor.close();
-    process.stdout.write(
-      `10,000 rules in ${Math.round(loaded - start)} ms, longest block ${block.cpuMs.toFixed(1)} ms CPU; ` +
-        `an edit in ${Math.round(swapped - published)} ms, ${editBlock.cpuMs.toFixed(1)} ms CPU\n`,
-    );
-    expect(rig.ruleIds).toHaveLength(10_000);
-    expect(rig.compiledRules).toBe(10_000 + 1);
-    expect(Math.max(block.cpuMs, editBlock.cpuMs)).toBeLessThan(25);
-  }, 30_000);
 });
