@@ -59,7 +59,7 @@ test.each([
     expect(flaws(results)).toEqual([]);
     expect(Math.max(...effective)).toBeLessThan(10_000);
     expect(results.every(({ programmedMs }) => programmedMs !== null)).toBe(true);
-    // Mounted, the bound is missed: most of it is the kubelet's way, and the figure is told above.
+    // Mounted, the bound is missed, as the figure above tells.
     if (delivery === 'Mount' || bare > FIT_MS) return;
     expect(quantile(effective, 0.5)).toBeLessThan(p50 ?? 0);
     expect(quantile(effective, 0.99)).toBeLessThan(p99);
