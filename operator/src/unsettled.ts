@@ -7,9 +7,9 @@ import type { World } from './world.ts';
 export const SETTLING_MS = 1_000;
 
 /**
- * Whether a route that is new names a Service of which nothing, or no endpoint, has been heard yet, or a Secret of which nothing has. Kinds are watched one by one, so the
- * news of a route may come before that of a backend that was there first; served at once, its first requests would fail. Until then it is
- * not there: 404, then 200.
+ * Whether a route that is new names a Service of which nothing, or no endpoint, has been heard yet, or a Secret of which nothing has. Kinds
+ * are watched one by one, so the news of a route may come before that of a backend that was there first; served at once, its first requests
+ * would fail. Until then it is not there: 404, then 200.
  */
 export function isUnsettled(route: KubeObject, heardAt: number | undefined, world: Known, nowMs: number): boolean {
   if (heardAt === undefined || nowMs - heardAt >= SETTLING_MS) return false;
