@@ -95,14 +95,15 @@ function translateFor(
     const key = objectKey(route.metadata);
     return runtime.ledger.records.has(key) || !isUnsettled(route, heardAt(key), world, wallMs());
   });
-  const source = readFleet(fleet, runtime.lastGood);
+  const { lastGood } = runtime;
+  const source = readFleet(fleet, lastGood);
   if (source.accepted.status === 'True') runtime.lastGood = source.fleet;
   const naming = [...all, fleet, source.fleet];
   runtime.services = new Set(naming.flatMap(servicesNamedBy));
   const services = [...new Set([...runtime.services, ...policyTargets(world)])];
   const translation = translate({
     fleet,
-    lastGoodFleet: runtime.lastGood,
+    lastGoodFleet: lastGood,
     isDefault: defaultFleetOf(world) === runtime.key,
     routes,
     policies: [...world.policies.values()],

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { GatewayFleet } from '@evergate/crds/gatewayFleet';
 import { type Attachment, attach } from './attach.ts';
 import type { Backends, ResolveBackend, ServicePort } from './backends.ts';
@@ -24,58 +25,81 @@ interface Asked {
 
 interface Memory {
   readonly attached: AttachedRoute;
-  readonly isDefault: boolean;
+  /** Those it was last attached to with this outcome. */
+  fleet: GatewayFleet;
+  isDefault: boolean;
   readonly asked: readonly Asked[];
   /** What is said of it while nothing is wrong and no other rule takes precedence. */
   verdict?: RouteVerdict;
 }
 
-/** By the fleet as it was read, then by the route. Neither is ever changed: an edit is another object. */
-const memories = new WeakMap<GatewayFleet, WeakMap<RouteSource, Memory>>();
+/** What is remembered of the routes of a fleet. Neither they nor the fleet are ever changed: an edit is another object. */
+export class AttachedRoutes {
+  readonly #memories = new WeakMap<RouteSource, Memory>();
 
-/**
- * Attaches routes to a fleet and decides what is served of each. A route in which all is well gives the very same objects as long as the
- * fleet is the same and every backend it names can still be resolved, so an edit among thousands of routes makes the rules of one. In every
- * other case what is served depends on more, and is found anew.
- */
-export function attachRoutes(
-  routes: readonly RouteSource[],
-  fleet: GatewayFleet,
-  isDefault: boolean,
-  context: ServeContext,
-): readonly AttachedRoute[] {
-  const ofFleet = memories.get(fleet) ?? new WeakMap<RouteSource, Memory>();
-  memories.set(fleet, ofFleet);
-  return routes.flatMap((route) => {
-    const memory = ofFleet.get(route);
-    if (memory !== undefined && memory.isDefault === isDefault && allResolved(memory.asked, context.resolve)) {
-      return memory.attached;
-    }
-    const attachment = attach(route, fleet, isDefault);
-    if (attachment.parents.length === 0) return [];
+  /**
+   * Attaches routes to the fleet and decides what is served of each. A route in which all is well gives the very same objects as long as
+   * every backend it names can still be resolved, and the fleet is the same or differs in nothing that concerns the route: an edit among
+   * thousands of routes makes the rules of one. In every other case what is served depends on more, and is found anew.
+   */
+  attach(
+    routes: readonly RouteSource[],
+    fleet: GatewayFleet,
+    isDefault: boolean,
+    context: ServeContext,
+  ): readonly AttachedRoute[] {
+    return routes.flatMap((route) => {
+      const memory = this.#memories.get(route);
+      const isKnown = memory !== undefined && allResolved(memory.asked, context.resolve);
+      if (isKnown && memory.fleet === fleet && memory.isDefault === isDefault) return memory.attached;
+      const attachment = attach(route, fleet, isDefault);
+      if (attachment.parents.length === 0) return [];
+      if (isKnown && servesAlike(memory.fleet, fleet) && isDeepStrictEqual(memory.attached.attachment, attachment)) {
+        Object.assign(memory, { fleet, isDefault });
+        return memory.attached;
+      }
+      return this.#serve(route, fleet, isDefault, attachment, context);
+    });
+  }
+
+  /** What became of a route; the very same verdict as before where nothing changed about it. */
+  verdict(attached: AttachedRoute, settled: SettledRules, find: Backends['find']): RouteVerdict {
+    const memory = this.#memories.get(attached.route);
+    const isKnown = memory?.attached === attached && isUndisturbed(attached, settled, find);
+    if (isKnown && memory.verdict !== undefined) return memory.verdict;
+    const rules = attached.served.map((one) => ruleVerdict(one, settled, find));
+    const verdict = routeVerdict(attached.route, attached.attachment.parents, rules);
+    if (isKnown) memory.verdict = verdict;
+    return verdict;
+  }
+
+  #serve(
+    route: RouteSource,
+    fleet: GatewayFleet,
+    isDefault: boolean,
+    attachment: Attachment,
+    context: ServeContext,
+  ): AttachedRoute {
     const asked: Asked[] = [];
     const served = serveRoute(route, attachment, { ...context, resolve: noting(context.resolve, asked) });
     const attached = { route, attachment, served };
-    if (isWell(attached)) ofFleet.set(route, { attached, isDefault, asked });
-    else ofFleet.delete(route);
+    if (isWell(attached)) this.#memories.set(route, { attached, fleet, isDefault, asked });
+    else this.#memories.delete(route);
     return attached;
-  });
+  }
 }
 
-/** What became of a route; the very same verdict as before where nothing changed about it. */
-export function verdictOf(
-  attached: AttachedRoute,
-  fleet: GatewayFleet,
-  settled: SettledRules,
-  find: Backends['find'],
-): RouteVerdict {
-  const memory = memories.get(fleet)?.get(attached.route);
-  const isKnown = memory?.attached === attached && isUndisturbed(attached, settled, find);
-  if (isKnown && memory.verdict !== undefined) return memory.verdict;
-  const rules = attached.served.map((one) => ruleVerdict(one, settled, find));
-  const verdict = routeVerdict(attached.route, attached.attachment.parents, rules);
-  if (isKnown) memory.verdict = verdict;
-  return verdict;
+/** A fleet's spec without its listeners, which matter to a route by its attachment alone. */
+const servings = new WeakMap<GatewayFleet, string>();
+
+function servesAlike(one: GatewayFleet, other: GatewayFleet): boolean {
+  return servingOf(one) === servingOf(other);
+}
+
+function servingOf(fleet: GatewayFleet): string {
+  const known = servings.get(fleet) ?? JSON.stringify({ ...fleet.spec, listeners: [] });
+  servings.set(fleet, known);
+  return known;
 }
 
 function noting(resolve: ResolveBackend, asked: Asked[]): ResolveBackend {

@@ -3,7 +3,7 @@ import { compareAge } from '@evergate/contract/precedence';
 import type { BackendSettings, FleetSettings, Rule } from '@evergate/contract/routeTable';
 import type { SecretEntry } from '@evergate/contract/secrets';
 import type { GatewayFleet } from '@evergate/crds/gatewayFleet';
-import { attachRoutes, verdictOf } from './attachedRoutes.ts';
+import { AttachedRoutes } from './attachedRoutes.ts';
 import { authSecrets } from './auth.ts';
 import { type BackendSources, indexBackends } from './backends.ts';
 import { collectBackends } from './collectBackends.ts';
@@ -26,7 +26,7 @@ import type { FleetVerdict, PolicyVerdict, RouteVerdict } from './verdict.ts';
 export interface TranslateInput extends BackendSources {
   /** A GatewayFleet as it was written. */
   readonly fleet: unknown;
-  /** The fleet as it last was valid, for while `fleet` is not. */
+  /** The fleet as it last was valid, for while `fleet` is not. What was found with it is gone on from. */
   readonly lastGoodFleet?: GatewayFleet | undefined;
   /** Whether routes without `parentRefs` are for this fleet. */
   readonly isDefault: boolean;
@@ -70,11 +70,12 @@ export function translate(input: TranslateInput): Translation {
   const context: ServeContext = { settings, previous, resolve, secrets, defaults: ofFleet.defaults };
 
   const routes = readRoutes(input.routes, previous);
-  const attached = attachRoutes(routes, fleet.fleet, input.isDefault, context);
+  const memory = memoryOf(fleet.fleet, input.lastGoodFleet);
+  const attached = memory.attached.attach(routes, fleet.fleet, input.isDefault, context);
 
   const settled = settleConflicts(
     attached.flatMap(({ served }) => served.flatMap(({ rules }) => rules)),
-    claimsOf(fleet.fleet),
+    memory.claims,
   );
   const policies = resolvePolicies(input.policies, input.services, input.previousBackends ?? new Map(), resolve);
 
@@ -83,7 +84,7 @@ export function translate(input: TranslateInput): Translation {
     rules: settled.rules,
     ...collectBackends(settled.rules, fleetBackends(settings), find, policies.settingsOf),
     secrets: neededSecrets(settled.rules, settings, secrets),
-    routes: attached.map((one) => verdictOf(one, fleet.fleet, settled, find)),
+    routes: attached.map((one) => memory.attached.verdict(one, settled, find)),
     policies: policies.verdicts,
     fleet: fleetVerdict(
       fleet,
@@ -93,13 +94,21 @@ export function translate(input: TranslateInput): Translation {
   };
 }
 
-/** By the fleet as it was read: whoever has another one begins anew. */
-const claims = new WeakMap<GatewayFleet, ClaimMemory>();
+/** What one translation leaves to the next. */
+interface Memory {
+  readonly attached: AttachedRoutes;
+  readonly claims: ClaimMemory;
+}
 
-function claimsOf(fleet: GatewayFleet): ClaimMemory {
-  const known = claims.get(fleet) ?? new ClaimMemory();
-  claims.set(fleet, known);
-  return known;
+/** By the fleet as it was read. */
+const memories = new WeakMap<GatewayFleet, Memory>();
+
+/** An edited fleet goes on with what was found for it as it was before; one that has nothing before it begins anew. */
+function memoryOf(fleet: GatewayFleet, before: GatewayFleet | undefined): Memory {
+  const known = memories.get(fleet) ?? (before === undefined ? undefined : memories.get(before));
+  const memory = known ?? { attached: new AttachedRoutes(), claims: new ClaimMemory() };
+  memories.set(fleet, memory);
+  return memory;
 }
 
 /** None where nothing of the table needs any: the fleet's own key alone tells gateways nothing. */
