@@ -16,6 +16,4 @@ export interface CompiledMatch {
 export interface Candidate extends RuleMatch, CompiledMatch {
   readonly rule: Rule;
   readonly compiled: CompiledRule;
-  /** The rule's, one array for all rules with the same: a list of each rule's own would be one more wait for memory. */
-  readonly listeners: readonly string[];
 }

@@ -94,11 +94,10 @@ function areSame(before: readonly Planted[], now: readonly Planted[]): boolean {
 /** A step adds a rule to the tree of a hostname: at most as many candidates as a rule has matches. */
 function* plantPlot(planted: readonly Planted[]): Generator<void, Plot> {
   const trees = new Map<string, PathNode>();
-  const listenerLists = new Map<string, readonly string[]>();
   for (const { hostname, compiled } of planted) {
     const tree = trees.get(hostname) ?? new PathNode();
     trees.set(hostname, tree);
-    for (const candidate of candidatesOf(compiled, shared(listenerLists, compiled.rule.listeners))) {
+    for (const candidate of candidatesOf(compiled)) {
       addCandidate(tree, candidate);
     }
     yield;
@@ -110,22 +109,13 @@ function* plantPlot(planted: readonly Planted[]): Generator<void, Plot> {
   return { planted, roots: new Map([...nodes].map(([hostname, node]) => [hostname, { paths, node }])) };
 }
 
-function candidatesOf(compiled: CompiledRule, listeners: readonly string[]): Candidate[] {
+function candidatesOf(compiled: CompiledRule): Candidate[] {
   const { rule } = compiled;
   return compiled.matches.map(({ match, pathPattern, predicates }) => ({
-    listeners,
     predicates,
     pathPattern,
     compiled,
     match,
     rule,
   }));
-}
-
-/** The first list seen with the same names. */
-function shared(seen: Map<string, readonly string[]>, names: readonly string[]): readonly string[] {
-  const key = names.join();
-  const known = seen.get(key) ?? names;
-  seen.set(key, known);
-  return known;
 }

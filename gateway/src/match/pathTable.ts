@@ -2,6 +2,7 @@ import { comparePrecedence } from '@evergate/contract/precedence';
 import type { Candidate } from './candidate.ts';
 import type { MatchTarget } from './matchTarget.ts';
 import { endsSegment } from './pathKey.ts';
+import type { Predicate } from './predicate.ts';
 
 /** A node is a record of so many numbers. */
 export const STRIDE = 8;
@@ -15,9 +16,12 @@ export const Field = {
   Label: 0,
   /** Length of the text from the root to the end of the label. */
   Depth: 1,
-  /** Where the node's jumps begin in `jumps`: the child for each character from the lowest of the children's on. */
+  /**
+   * Where the node's jumps begin in `jumps`: the child for each character from the lowest of the children's on. Where these leave no gap,
+   * as digits do, the complement of the first child, whose siblings follow it.
+   */
   Jumps: 2,
-  /** That lowest character, and in the upper half how many jumps there are. */
+  /** That lowest character, and in the upper half how many characters there are from it to the highest. */
   Range: 3,
   /** The nearest node above with patterns or prefixes, -1 without one. */
   Above: 4,
@@ -40,6 +44,10 @@ export interface PathTableData {
   /** The characters of all labels but their first. */
   readonly labels: Uint16Array;
   readonly candidates: readonly Candidate[];
+  /** For each candidate the place of its rule's listeners in `listeners`, doubled, and one more where it has predicates. */
+  readonly tests: Int32Array;
+  /** Each list that rules have, once. */
+  readonly listeners: readonly (readonly string[])[];
 }
 
 /**
@@ -54,12 +62,16 @@ export class PathTable {
   readonly #jumps: Int32Array;
   readonly #labels: Uint16Array;
   readonly #candidates: readonly Candidate[];
+  readonly #tests: Int32Array;
+  readonly #listeners: readonly (readonly string[])[];
 
-  constructor({ nodes, jumps, labels, candidates }: PathTableData) {
+  constructor({ nodes, jumps, labels, candidates, tests, listeners }: PathTableData) {
     this.#nodes = nodes;
     this.#jumps = jumps;
     this.#labels = labels;
     this.#candidates = candidates;
+    this.#tests = tests;
+    this.#listeners = listeners;
   }
 
   /** The first candidate by `comparePrecedence`, of the tree at the node `root`, whose path and predicates hold. */
@@ -88,7 +100,8 @@ export class PathTable {
     const range = this.#field(node, Field.Range);
     const jump = character - (range & LOWEST);
     if (jump < 0 || jump >= range >>> WIDTH_SHIFT) return -1;
-    return this.#jumps[this.#field(node, Field.Jumps) + jump] as number;
+    const jumps = this.#field(node, Field.Jumps);
+    return jumps < 0 ? ~jumps + jump : (this.#jumps[jumps + jump] as number);
   }
 
   /** Whether the label's characters but the first, which `#child` has seen, stand in `path` from there on. */
@@ -120,7 +133,7 @@ export class PathTable {
     for (let i = this.#field(node, Field.Patterns); i < end; i++) {
       const candidate = this.#candidates[i] as Candidate;
       if (best !== undefined && comparePrecedence(best, candidate) < 0) return best;
-      if (holds(candidate, target) && candidate.pathPattern?.matches(target.path)) return candidate;
+      if (this.#holds(i, target) && candidate.pathPattern?.matches(target.path)) return candidate;
     }
     return best;
   }
@@ -137,16 +150,20 @@ export class PathTable {
 
   #firstThatHolds(start: number, end: number, target: MatchTarget): Candidate | undefined {
     for (let i = start; i < end; i++) {
-      const candidate = this.#candidates[i] as Candidate;
-      if (holds(candidate, target)) return candidate;
+      if (this.#holds(i, target)) return this.#candidates[i];
     }
     return undefined;
   }
+
+  /** Whether all but the path of a candidate holds. Most have no predicates: of thousands, a candidate itself is far away in memory. */
+  #holds(i: number, target: MatchTarget): boolean {
+    const test = this.#tests[i] as number;
+    if (this.#listeners[test >> 1]?.includes(target.listener) !== true) return false;
+    return (test & 1) === 0 || allHold((this.#candidates[i] as Candidate).predicates, target);
+  }
 }
 
-/** Whether all but the path holds. */
-function holds({ listeners, predicates }: Candidate, target: MatchTarget): boolean {
-  if (!listeners.includes(target.listener)) return false;
+function allHold(predicates: readonly Predicate[], target: MatchTarget): boolean {
   for (const predicate of predicates) {
     if (!predicate.holds(target)) return false;
   }

@@ -23,7 +23,7 @@ const inTurn: Traffic = (index, count) => index % count;
 /** A tenth of the routes at a time, in no order: what a gateway sees in any second. */
 const busyTenth: Traffic = (index, count) => (index * 7_919) % Math.max(10, count / 10);
 
-/** All routes in no order, as often as each other: the worst there is. */
+/** All routes in no order, as often as each other: the worst there is, as each lookup waits for memory that no near cache holds. */
 const scattered: Traffic = (index, count) => (index * 7_919) % count;
 
 /** Targets as they come from a socket: fresh texts, a read's worth at a time. */
@@ -72,7 +72,6 @@ test('matching among 10,000 routes takes at most twice as long as among 10', asy
     const { few, many, ratio } = await compare(traffic);
     const line = `${few.toFixed(0)} ns among 10 routes, ${many.toFixed(0)} ns among 10,000: ${ratio.toFixed(2)} times`;
     process.stdout.write(`matching, ${name} traffic: ${line}\n`);
-    // Scattered over 10,000 routes, each lookup waits for memory that no cache holds: printed, as the machine's figure, and not judged.
-    if (traffic !== scattered) expect(ratio).toBeLessThan(2);
+    expect(ratio).toBeLessThan(2);
   }
 }, 60_000);
