@@ -29,6 +29,7 @@ import { compileRule, compileSnapshot } from './snapshot/compile.ts';
 import { type StaleReason, staleness } from './staleness.ts';
 import { SharedState } from './state/sharedState.ts';
 import { createStatusPort } from './statusPort.ts';
+import type { Backend } from './upstream/backend.ts';
 import { Backends } from './upstream/backends.ts';
 import { ExternalNames, type NameServers } from './upstream/externalNames.ts';
 import { forbiddenAddresses } from './upstream/forbiddenAddresses.ts';
@@ -77,10 +78,11 @@ export async function startGateway(config: GatewayConfig): Promise<RunningGatewa
   gateway.onPolicyFailed = (error) => log.error('a policy failed; the request was refused', { error });
   const serving = new Serving({ gateway, listeners, drain, log, auth });
   const delivery = new Delivery(config, log);
+  const ruleDependencies = { slot: slotOf(counters), backends: joined(backends), policies };
   const reloader = new Reloader({
     sources: delivery.sources,
     ...(delivery.copy === undefined ? {} : { keeper: delivery.copy }),
-    compileRule: (rule) => compileRule(rule, { slot: slotOf(counters), backends: joined(backends), policies }),
+    compileRule: (rule) => compileRule(rule, ruleDependencies),
     compileSnapshot: (parts, breathe) => compileSnapshot(parts, breathe, policies),
     apply: (change) => serving.apply(change),
     report: (event) => reportReload(event, log, counters),
@@ -170,15 +172,21 @@ function slotOf(counters: Counters): (rule: Rule) => number {
     counters.rules.slotFor(id, { namespace: route.namespace, route: route.name, rule: name });
 }
 
+/** Where there is nothing to choose there is no position to keep: rules with the same single backend share what picks it. */
 function joined(backends: Backends): (weighted: Rule['backends']) => WeightedBackends {
-  return (weighted) =>
-    new WeightedBackends(
-      weighted.map(({ backend, weight, priority }) => ({
-        backend: backend === null ? null : backends.get(backend),
-        weight,
-        priority,
-      })),
-    );
+  const alone = new WeakMap<Backend, WeightedBackends>();
+  return (weighted) => {
+    const entries = weighted.map(({ backend, weight, priority }) => ({
+      backend: backend === null ? null : backends.get(backend),
+      weight,
+      priority,
+    }));
+    const [only] = entries;
+    if (entries.length !== 1 || !only?.backend || only.weight === 0) return new WeightedBackends(entries);
+    const shared = alone.get(only.backend) ?? new WeightedBackends(entries);
+    alone.set(only.backend, shared);
+    return shared;
+  };
 }
 
 /** The environment's times win over the table's; before the first table there is nothing to wait for. */

@@ -11,8 +11,11 @@ export interface GatewayProcessOptions {
   readonly adminPort: number;
 }
 
-/** Several gateways share this machine: a smaller young generation saves each some 30 MB for a few percent of CPU. */
-export const gatewayNodeOptions: readonly string[] = ['--max-semi-space-size=8'];
+/** Several gateways share this machine: a smaller young generation saves each some 25 MB for 3 % of CPU. */
+export const gatewayNodeOptions: readonly string[] = ['--max-semi-space-size=4'];
+
+/** glibc gives each thread heaps of its own, which keep what was freed: two for all saves some 8 MB. Images set the same. */
+export const gatewayMallocOptions: Readonly<Record<string, string>> = { MALLOC_ARENA_MAX: '2' };
 
 /** A gateway's process with what it prints. */
 export interface GatewayProcess extends RunningProcess {
@@ -39,6 +42,7 @@ export function gatewayStarter(options: GatewayProcessOptions): (number: number)
 /** No propagation delay: nobody has to be told, the other gateways take the connections from the same socket. */
 function environment({ documents, host, statusPort, adminPort }: GatewayProcessOptions, number: number) {
   return {
+    ...gatewayMallocOptions,
     EVERGATE_DOCUMENTS: documents,
     EVERGATE_HOST: host,
     EVERGATE_STATUS_PORT: String(statusPort + number - 1),

@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import type { BackendSettings, FleetSettings, Rule } from '@evergate/contract/routeTable';
 import { sampleSettings } from '@evergate/contract/test/sampleSettings';
 import { type FleetContent, type Published, publication } from '@evergate/operator/deliver/publication';
-import { gatewayNodeOptions } from '../../src/run/gatewayProcess.ts';
+import { gatewayMallocOptions, gatewayNodeOptions } from '../../src/run/gatewayProcess.ts';
 import { freePorts } from './evergate.ts';
 
 const workspace = fileURLToPath(new URL('../../../gateway', import.meta.url));
@@ -42,6 +42,7 @@ export class GatewayUnderTest {
       stdio: ['ignore', 'ignore', 'inherit'],
       env: {
         ...process.env,
+        ...gatewayMallocOptions,
         EVERGATE_DOCUMENTS: documents,
         EVERGATE_HOST: '127.0.0.1',
         EVERGATE_STATUS_PORT: String(statusPort),
