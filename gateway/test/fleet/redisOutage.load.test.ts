@@ -5,7 +5,6 @@ import { matchOf, ruleOf } from '../match/rules.ts';
 import { limitOf, sessionMethod } from '../policy/policyRig.ts';
 import { type FleetGateway, startFleet } from '../support/gatewayFleet.ts';
 import { type Answered, countByStatus, LoadClient, percentile } from '../support/load.ts';
-import { describeRatio, PAIRS, pairedRatio, verdictOf } from '../support/pairedRatios.ts';
 import { PlainBackend } from '../support/plainBackend.ts';
 import { RedisServer } from '../support/redisServer.ts';
 
@@ -125,36 +124,4 @@ test('a Redis that stops, dies and returns under load costs no request, and litt
   expectAllAnswered(after);
   expect(foundAfterMs).toBeLessThan(2_000);
   await gateway.until('the metric says so', async () => (await gateway.metric('evergate_redis_up')) === 1);
-});
-
-test('requests that need no Redis take no longer while it stands still than while it answers', async () => {
-  /** Half a second of both, the limited ones at a rate that does not depend on Redis. Returns the p99 of the others. */
-  const round = async (): Promise<number> => {
-    using client = new LoadClient();
-    const stop = new AbortController();
-    const free = client.until(stop.signal, 2, () => client.get(gateway.port, '/free'));
-    const limited: Promise<Answered>[] = [];
-    for (let sent = 0; sent < 50; sent++) {
-      limited.push(client.get(gateway.port, '/limited'));
-      await pause(10);
-    }
-    stop.abort();
-    expectAllAnswered({ free: await free, limited: await Promise.all(limited) });
-    return percentile(await free, 0.99);
-  };
-  await round();
-  const pairs: [number, number][] = [];
-  for (let pair = 0; pair < PAIRS; pair++) {
-    const up = await round();
-    redis.suspend();
-    await redisIs('DOWN');
-    const down = await round();
-    redis.resume();
-    await redisIs('UP');
-    pairs.push([up, down]);
-  }
-  const ratio = pairedRatio(pairs);
-  process.stdout.write(`without Redis: p99 of others ${describeRatio(ratio)}, ${verdictOf(ratio, 1.1)}\n`);
-  // Fails when it is certain that there is more, however noisy the machine is.
-  expect(ratio.lower).toBeLessThan(1.1);
 });

@@ -1,7 +1,7 @@
-/** How many times as much one thing is as another, found in pairs of rounds that took turns: what the machine does otherwise is the same for both. */
+/** How many times as much one thing is as another, found where what the machine does otherwise is the same for both. */
 export interface Ratio {
   readonly median: number;
-  /** Between these the true median lies with a probability of 96.5 %. */
+  /** Between these the true one lies with a probability of 95 % or a little more. */
   readonly lower: number;
   readonly upper: number;
 }
@@ -26,4 +26,45 @@ export function verdictOf({ lower, upper }: Ratio, bound: number): 'met' | 'MISS
 
 export function describeRatio({ median, lower, upper }: Ratio): string {
   return `times ${median.toFixed(2)} (${lower.toFixed(2)} to ${upper.toFixed(2)})`;
+}
+
+/** What two things took over the same stretch of time, in any unit: whatever the machine did then met both. */
+export type Block = readonly [first: readonly number[], second: readonly number[]];
+
+const RESAMPLES = 1_000;
+/** Of so many resamples in order, 95 % lie between these. */
+const [LOW, HIGH] = [RESAMPLES * 0.025, RESAMPLES * 0.975 - 1];
+
+/**
+ * The ratio of second to first at a quantile over all blocks together, with what 95 % of resamples of the blocks give (the block bootstrap of
+ * Künsch, 1989): values of a block belong together, as a stall of the machine meets many of them.
+ */
+export function quantileRatio(blocks: readonly Block[], share: number): Ratio {
+  const random = seeded();
+  const ratioOf = (chosen: readonly Block[]): number => {
+    const [first, second] = ([0, 1] as const).map((side) =>
+      quantileOf(
+        chosen.flatMap((block) => block[side]),
+        share,
+      ),
+    );
+    return (second as number) / (first as number);
+  };
+  const resample = (): readonly Block[] => blocks.map(() => blocks[Math.floor(random() * blocks.length)] as Block);
+  const ratios = Array.from({ length: RESAMPLES }, () => ratioOf(resample())).sort((a, b) => a - b);
+  return { median: ratioOf(blocks), lower: ratios[LOW] as number, upper: ratios[HIGH] as number };
+}
+
+function quantileOf(values: readonly number[], share: number): number {
+  const sorted = Float64Array.from(values).sort();
+  return sorted[Math.floor(sorted.length * share)] as number;
+}
+
+/** Numbers from 0 to below 1, the same ones each time (the generator of Park and Miller, 1988). */
+function seeded(): () => number {
+  let state = 1;
+  return () => {
+    state = (state * 48_271) % 2_147_483_647;
+    return state / 2_147_483_647;
+  };
 }
