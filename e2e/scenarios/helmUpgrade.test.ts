@@ -6,7 +6,7 @@ import { record } from '../src/cluster/figures.ts';
 import { type GatewayPod, isReady, leastRestarted, restarts } from '../src/cluster/fleet.ts';
 import { loadImages } from '../src/cluster/images.ts';
 import { buildNextImages, imageNames, type ProductImages } from '../src/cluster/productImages.ts';
-import { installRelease, rollBack, startUpgrade } from '../src/cluster/release.ts';
+import { installRelease, rollBack } from '../src/cluster/release.ts';
 import { backendRule, crowdHost, editText, routeObject } from '../src/cluster/routes.ts';
 import { effectiveMs, flaws, probe } from '../src/cluster/steps.ts';
 import { type Accounted, runOf, underLoad } from '../src/cluster/underLoad.ts';
@@ -14,6 +14,7 @@ import {
   allOfBuild,
   gatewaysByBuild,
   goOnTo,
+  hold,
   holdHalfWay,
   resume,
   stayingTargets,
@@ -101,20 +102,30 @@ async function killed(pod: GatewayPod): Promise<void> {
   await delay(CALM_MS);
 }
 
+/** Kills a gateway of that build. */
+async function killedOf(build: ProductImages): Promise<void> {
+  const { these } = await gatewaysByBuild(arena, build);
+  const [gateway] = these.toSorted((a, b) => restarts(a) - restarts(b));
+  if (gateway === undefined) throw new Error(`no gateway is of ${build.gateway.tag}`);
+  await killed(gateway);
+}
+
+/** At each stage a gateway is killed: operators changed, gateways half-way, operators back, gateways back. */
 async function halfWayAndBack(): Promise<void> {
   const { product, kubectl } = arena;
-  await startUpgrade(kubectl, next);
+  await hold(arena);
+  await installRelease(kubectl, next);
+  expect((await gatewaysByBuild(arena, product)).these).toHaveLength(3);
+  await killedOf(product);
+  await goOnTo(arena, next);
   await holdHalfWay(arena, next);
-  for (const build of [product, next]) {
-    const [gateway] = (await gatewaysByBuild(arena, build)).these;
-    await killed(gateway as GatewayPod);
-  }
+  for (const build of [product, next]) await killedOf(build);
   expect(await tableVersion(arena)).toBe(1);
-  await rollBack(kubectl, false);
+  await rollBack(kubectl);
+  await killedOf(next);
   await goOnTo(arena, product);
-  const [gateway] = (await gatewaysByBuild(arena, product)).these;
-  await killed(gateway as GatewayPod);
   await allOfBuild(arena, product);
+  await killedOf(product);
   await expectCurrent(await edit());
 }
 

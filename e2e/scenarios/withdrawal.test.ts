@@ -9,7 +9,7 @@ import type { ApiCall } from '../src/prober/apiClient.ts';
 import type { Expectation } from '../src/prober/probe.ts';
 import type { Step } from '../src/prober/step.ts';
 
-const TIMES = 60;
+const TIMES = 100;
 const GAP_MS = 300;
 const tenant = 'evergate-e2e-tenant';
 const host = 'tenant.test';

@@ -19,20 +19,7 @@ export async function installRelease(
   product: ProductImages,
   changes: ReleaseChanges = {},
 ): Promise<void> {
-  await upgrade(kubectl, product, changes, WAIT);
-}
-
-/** The same, without waiting for anything. */
-export async function startUpgrade(kubectl: Kubectl, product: ProductImages): Promise<void> {
-  await upgrade(kubectl, product, {}, []);
-}
-
-async function upgrade(
-  kubectl: Kubectl,
-  { operator, gateway }: ProductImages,
-  changes: ReleaseChanges,
-  wait: readonly string[],
-): Promise<void> {
+  const { operator, gateway } = product;
   if (!existsSync(chart)) throw new Error(`there is no chart at ${chart}`);
   const values = {
     image: operator,
@@ -46,13 +33,12 @@ async function upgrade(
   };
   const args = ['upgrade', '--install', release, chart, '--namespace', releaseNamespace, '--create-namespace'];
   const input = JSON.stringify(values);
-  await command(await helm(), [...args, '--values', '-', ...wait], { input, env: kubectl.env });
+  await command(await helm(), [...args, '--values', '-', ...WAIT], { input, env: kubectl.env });
 }
 
-/** To the revision before; resolves once the operator is ready, or, told so, without waiting for anything. */
-export async function rollBack(kubectl: Kubectl, wait = true): Promise<void> {
-  const args = ['rollback', release, '--namespace', releaseNamespace, ...(wait ? WAIT : [])];
-  await command(await helm(), args, { env: kubectl.env });
+/** To the revision before; resolves once the operator is ready. */
+export async function rollBack(kubectl: Kubectl): Promise<void> {
+  await command(await helm(), ['rollback', release, '--namespace', releaseNamespace, ...WAIT], { env: kubectl.env });
 }
 
 /** That of the tests, unless another namespace is named; what is not there is no error. */

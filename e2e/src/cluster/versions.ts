@@ -50,11 +50,16 @@ export async function holdHalfWay(arena: Arena, product: ProductImages): Promise
   await eventually(ROLLOUT_MS, `some gateways to be of ${product.gateway.tag}`, async () => {
     return (await gatewaysByBuild(arena, product)).these.length > 0;
   });
-  await arena.kubectl.run(['rollout', 'pause', `deployment/${fleetName}`, '-n', arenaNamespace]);
+  await hold(arena);
   const { these, others } = await gatewaysByBuild(arena, product);
   if (these.length === 0 || others.length === 0) {
     throw new Error(`half-way, ${these.length} gateways are of the build and ${others.length} are not`);
   }
+}
+
+/** No gateway is replaced until {@link resume}. */
+export async function hold({ kubectl }: Arena): Promise<void> {
+  await kubectl.run(['rollout', 'pause', `deployment/${fleetName}`, '-n', arenaNamespace]);
 }
 
 /** Lets the rollout go on to that build, once the operator wants it. */
