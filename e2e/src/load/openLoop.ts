@@ -16,9 +16,11 @@ export function openLoop(
   const { promise, resolve } = Promise.withResolvers<void>();
   let number = 0;
   const timer = setInterval(() => {
-    const due = Math.min(total, Math.floor(((performance.now() - start) / 1_000) * ratePerSecond));
+    // The first is due at once: one more than whole periods have passed.
+    const passed = (performance.now() - start) / 1_000;
+    const due = Math.min(total, Math.floor(passed * ratePerSecond) + 1);
     for (; number < due; number += 1) fire(number, start + (number * 1_000) / ratePerSecond);
-    if (number >= total) resolve();
+    if (passed >= seconds) resolve();
   }, TICK_MS);
   const stop = (): void => resolve();
   signal.addEventListener('abort', stop, { once: true });
