@@ -50,6 +50,6 @@ export const networkFields = {
     .enum(['Watch', 'Mount'])
     .default('Watch')
     .describe(
-      'How route tables reach the gateways. Watch: each watches its own objects, and serves an edit within milliseconds. Mount: the kubelet brings them, which takes about half a second, and gateways have no token for the API server.',
+      'How route tables reach the gateways. Watch: each watches its own objects, and serves an edit within milliseconds. Mount: the kubelet brings them, which takes a third of a second, or a whole one after another edit, and gateways have no token for the API server.',
     ),
 };
