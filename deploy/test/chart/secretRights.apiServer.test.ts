@@ -10,9 +10,9 @@ import {
 } from '@evergate/operator/kube/resource';
 import { accountToken, statusFor } from '@evergate/operator/test/support/accountToken';
 import { ApiServer } from '@evergate/operator/test/support/apiServer';
+import { reasonOf } from '@evergate/operator/test/support/conditions';
 import { eventually } from '@evergate/operator/test/support/eventually';
 import { OperatorProcess } from '@evergate/operator/test/support/operatorProcess';
-import { reasonOf } from '@evergate/operator/test/support/operatorUnderTest';
 import { finished } from '@evergate/operator/test/support/programs';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { chart } from '../../src/helm.ts';

@@ -4,9 +4,10 @@ import type { KubeObject } from '../../src/kube/kubeObject.ts';
 import { configMaps, deployments, gatewayFleets, gatewayRoutes, secrets, services } from '../../src/kube/resource.ts';
 import { renderedResources } from '../../src/render/render.ts';
 import { ApiServer } from '../support/apiServer.ts';
+import { conditionOf } from '../support/conditions.ts';
 import { eventually } from '../support/eventually.ts';
 import { installKinds } from '../support/installKinds.ts';
-import { conditionOf, OperatorUnderTest } from '../support/operatorUnderTest.ts';
+import { OperatorUnderTest } from '../support/operatorUnderTest.ts';
 
 /* What needs an API server of its own: one that collects garbage, and whose storage can be set back. */
 

@@ -10,8 +10,9 @@ import {
   services,
 } from '../../src/kube/resource.ts';
 import type { Operator } from '../../src/operator.ts';
+import { conditionOf, reasonOf } from '../support/conditions.ts';
 import { installReferenceGrants } from '../support/installKinds.ts';
-import { conditionOf, metric, OperatorUnderTest, reasonOf } from '../support/operatorUnderTest.ts';
+import { metric, OperatorUnderTest } from '../support/operatorUnderTest.ts';
 import { ownNamespace } from '../support/sharedApiServer.ts';
 
 let cluster: OperatorUnderTest;

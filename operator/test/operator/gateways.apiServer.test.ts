@@ -10,8 +10,9 @@ import {
   podDisruptionBudgets,
   pods,
 } from '../../src/kube/resource.ts';
+import { conditionOf, messageOf, reasonOf } from '../support/conditions.ts';
 import { eventually } from '../support/eventually.ts';
-import { answer, conditionOf, messageOf, metric, OperatorUnderTest, reasonOf } from '../support/operatorUnderTest.ts';
+import { answer, metric, OperatorUnderTest } from '../support/operatorUnderTest.ts';
 
 let cluster: OperatorUnderTest;
 

@@ -2,9 +2,10 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { type Clock, systemClock } from '../../src/kube/clock.ts';
 import { configMaps, gatewayRoutes, leases } from '../../src/kube/resource.ts';
 import type { Operator } from '../../src/operator.ts';
+import { conditionOf } from '../support/conditions.ts';
 import { eventually } from '../support/eventually.ts';
 import { faultyClient } from '../support/faultyClient.ts';
-import { conditionOf, OperatorUnderTest } from '../support/operatorUnderTest.ts';
+import { OperatorUnderTest } from '../support/operatorUnderTest.ts';
 
 let cluster: OperatorUnderTest;
 

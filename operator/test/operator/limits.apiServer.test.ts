@@ -4,7 +4,8 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { shardOf } from '../../src/deliver/shards.ts';
 import type { KubeObject } from '../../src/kube/kubeObject.ts';
 import { configMaps, gatewayFleets, gatewayRoutes } from '../../src/kube/resource.ts';
-import { conditionOf, messageOf, OperatorUnderTest, reasonOf } from '../support/operatorUnderTest.ts';
+import { conditionOf, messageOf, reasonOf } from '../support/conditions.ts';
+import { OperatorUnderTest } from '../support/operatorUnderTest.ts';
 
 let cluster: OperatorUnderTest;
 /** Large objects take a small API server long. */

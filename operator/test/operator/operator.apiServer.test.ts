@@ -8,7 +8,8 @@ import {
   secrets,
   services,
 } from '../../src/kube/resource.ts';
-import { conditionOf, messageOf, OperatorUnderTest } from '../support/operatorUnderTest.ts';
+import { conditionOf, messageOf } from '../support/conditions.ts';
+import { OperatorUnderTest } from '../support/operatorUnderTest.ts';
 
 let cluster: OperatorUnderTest;
 

@@ -12,8 +12,10 @@ import {
   secrets,
   services,
 } from '../../src/kube/resource.ts';
+import { conditionOf, messageOf, reasonOf } from '../support/conditions.ts';
 import { eventually } from '../support/eventually.ts';
-import { conditionOf, messageOf, OperatorUnderTest, reasonOf } from '../support/operatorUnderTest.ts';
+import { OperatorUnderTest } from '../support/operatorUnderTest.ts';
+import { managersOfReplicas, recordReplicas, replicasOf } from '../support/replicas.ts';
 
 let cluster: OperatorUnderTest;
 
@@ -258,7 +260,12 @@ describe('what is no longer wanted goes', () => {
     const seen: number[] = [];
     const watching = new AbortController();
     const { resourceVersion = '' } = (await cluster.get(deployments, 'edge')).metadata;
-    const watch = recordReplicas(resourceVersion, watching.signal, seen);
+    const watch = recordReplicas(
+      cluster.client,
+      { namespace: cluster.namespace, resourceVersion },
+      watching.signal,
+      seen,
+    );
 
     await cluster.fleet('edge', { replicas: 5, autoscaling: { minReplicas: 3 } });
     await cluster.eventually(horizontalPodAutoscalers, 'edge', () => true);
@@ -280,23 +287,3 @@ describe('what is no longer wanted goes', () => {
     expect(Math.min(...seen)).toBe(5);
   }, 60_000);
 });
-
-async function recordReplicas(resourceVersion: string, signal: AbortSignal, seen: number[]): Promise<void> {
-  const options = { namespace: cluster.namespace, resourceVersion, timeoutSeconds: 60 };
-  try {
-    for await (const event of cluster.client.watch(deployments, options, signal)) {
-      if (event.type === 'ADDED' || event.type === 'MODIFIED') seen.push(replicasOf(event.object));
-    }
-  } catch (error) {
-    if (!signal.aborted) throw error;
-  }
-}
-
-function replicasOf(object: KubeObject): number {
-  return (object['spec'] as { readonly replicas: number }).replicas;
-}
-
-function managersOfReplicas({ metadata }: KubeObject): readonly string[] {
-  const managers = (metadata.managedFields ?? []) as readonly { manager: string; fieldsV1?: Record<string, object> }[];
-  return managers.filter(({ fieldsV1 }) => 'f:replicas' in (fieldsV1?.['f:spec'] ?? {})).map(({ manager }) => manager);
-}

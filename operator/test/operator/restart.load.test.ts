@@ -8,10 +8,11 @@ import {
   referenceGrants,
   services,
 } from '../../src/kube/resource.ts';
+import { conditionOf, reasonOf } from '../support/conditions.ts';
 import { eventually } from '../support/eventually.ts';
 import { faultyClient, type PendingWrite } from '../support/faultyClient.ts';
 import { installReferenceGrants } from '../support/installKinds.ts';
-import { conditionOf, OperatorUnderTest, reasonOf } from '../support/operatorUnderTest.ts';
+import { OperatorUnderTest } from '../support/operatorUnderTest.ts';
 import { ownNamespace } from '../support/sharedApiServer.ts';
 import { snapshot } from '../support/snapshot.ts';
 

@@ -6,8 +6,9 @@ import { ApiError } from '../../src/kube/apiError.ts';
 import type { KubeObject } from '../../src/kube/kubeObject.ts';
 import type { Selection } from '../../src/kube/objectList.ts';
 import { configMaps, gatewayFleets, gatewayRoutes, type Resource, secrets } from '../../src/kube/resource.ts';
+import { conditionOf, messageOf, reasonOf } from '../support/conditions.ts';
 import { eventually } from '../support/eventually.ts';
-import { conditionOf, messageOf, metric, OperatorUnderTest, reasonOf } from '../support/operatorUnderTest.ts';
+import { metric, OperatorUnderTest } from '../support/operatorUnderTest.ts';
 
 let cluster: OperatorUnderTest;
 

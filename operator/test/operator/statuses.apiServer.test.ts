@@ -1,8 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { KubeObject } from '../../src/kube/kubeObject.ts';
 import { backendPolicies, configMaps, events, gatewayFleets, gatewayRoutes } from '../../src/kube/resource.ts';
+import { conditionOf, conditionsOf, messageOf, reasonOf } from '../support/conditions.ts';
 import { eventually } from '../support/eventually.ts';
-import { conditionOf, conditionsOf, messageOf, OperatorUnderTest, reasonOf } from '../support/operatorUnderTest.ts';
+import { OperatorUnderTest } from '../support/operatorUnderTest.ts';
 
 let cluster: OperatorUnderTest;
 

@@ -277,39 +277,6 @@ function describe(found: unknown): string {
   return found instanceof Error ? found.message : JSON.stringify(found, null, 1);
 }
 
-interface Condition {
-  readonly type: string;
-  readonly status: string;
-  readonly reason: string;
-  readonly message: string;
-}
-
-/** The conditions of an object, then those of its parents. */
-export function conditionsOf(object: KubeObject): readonly Condition[] {
-  const { conditions = [], parents = [] } = (object['status'] ?? {}) as StatusFields;
-  return [...conditions, ...parents.flatMap((parent) => parent.conditions ?? [])];
-}
-
-/** The status of a condition of an object, or of its first parent. */
-export function conditionOf(object: KubeObject, type: string): string | undefined {
-  return conditionsOf(object).find((condition) => condition.type === type)?.status;
-}
-
-/** The reason of that condition. */
-export function reasonOf(object: KubeObject, type: string): string | undefined {
-  return conditionsOf(object).find((condition) => condition.type === type)?.reason;
-}
-
-/** The message of that condition. */
-export function messageOf(object: KubeObject, type: string): string | undefined {
-  return conditionsOf(object).find((condition) => condition.type === type)?.message;
-}
-
-interface StatusFields {
-  readonly conditions?: readonly Condition[];
-  readonly parents?: readonly { readonly conditions?: readonly Condition[] }[];
-}
-
 /** The sum of a counter's series on an operator's metrics page. */
 export async function metric(operator: Operator, name: string): Promise<number> {
   const text = await (await fetch(`http://127.0.0.1:${operator.healthPort}/metrics`)).text();
