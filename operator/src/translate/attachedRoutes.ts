@@ -51,7 +51,7 @@ export class AttachedRoutes {
     return routes.flatMap((route) => {
       const memory = this.#memories.get(route);
       const isKnown = memory !== undefined && allResolved(memory.asked, context.resolve);
-      if (isKnown && memory.fleet === fleet && memory.isDefault === isDefault) return memory.attached;
+      if (isKnown && isSameSpec(memory.fleet, fleet) && memory.isDefault === isDefault) return memory.attached;
       const attachment = attach(route, fleet, isDefault);
       if (attachment.parents.length === 0) return [];
       if (isKnown && servesAlike(memory.fleet, fleet) && isDeepStrictEqual(memory.attached.attachment, attachment)) {
@@ -87,6 +87,16 @@ export class AttachedRoutes {
     else this.#memories.delete(route);
     return attached;
   }
+}
+
+/**
+ * The API server counts the generation up with every change of a spec, and with nothing else: a new status is no news here. A fleet of a file
+ * has neither uid nor generation.
+ */
+function isSameSpec(one: GatewayFleet, other: GatewayFleet): boolean {
+  if (one === other) return true;
+  const { uid, generation } = one.metadata;
+  return uid !== '' && uid === other.metadata.uid && generation === other.metadata.generation;
 }
 
 /** A fleet's spec without its listeners, which matter to a route by its attachment alone. */

@@ -61,17 +61,28 @@ const edit = fc.record({
 });
 type Edit = Parameters<typeof inputOf>[0];
 
-function inputOf(one: {
-  readonly from: string;
-  readonly hostname: string | undefined;
-  readonly port: number;
-  readonly listeners: number;
-  readonly drainTimeout: string;
-  readonly enforced: object;
-  readonly isDefault: boolean;
-  readonly isGranted: boolean;
-  readonly isValid: boolean;
-}): TranslateInput {
+/** As the API server hands it out: an edit is another generation, a new status another object. In a file, there is no generation. */
+function stored(spec: Readonly<Record<string, unknown>>, generation: number | undefined): unknown {
+  const written = fleet(spec) as { readonly metadata: object };
+  return generation === undefined
+    ? written
+    : { ...written, metadata: { ...written.metadata, uid: 'edge', generation } };
+}
+
+function inputOf(
+  one: {
+    readonly from: string;
+    readonly hostname: string | undefined;
+    readonly port: number;
+    readonly listeners: number;
+    readonly drainTimeout: string;
+    readonly enforced: object;
+    readonly isDefault: boolean;
+    readonly isGranted: boolean;
+    readonly isValid: boolean;
+  },
+  generation?: number,
+): TranslateInput {
   const listeners = [listener('http', 80, 'Same'), listener('tenants', one.port, one.from, one.hostname)];
   const spec = {
     listeners: listeners.slice(0, one.listeners),
@@ -80,7 +91,7 @@ function inputOf(one: {
     ...(one.isValid ? {} : { listeners: 'none' }),
   };
   return {
-    fleet: fleet(spec),
+    fleet: stored(spec, generation),
     isDefault: one.isDefault,
     routes,
     policies: [],
@@ -110,10 +121,10 @@ const base: Edit = {
 describe('attached routes', () => {
   test('say after any edits of the fleet what they would say if nothing had been before', () => {
     fc.assert(
-      fc.property(fc.array(edit, { minLength: 1, maxLength: 6 }), (edits) => {
+      fc.property(fc.array(edit, { minLength: 1, maxLength: 6 }), fc.boolean(), (edits, isFile) => {
         let lastGoodFleet: GatewayFleet | undefined;
-        for (const one of edits) {
-          const input = inputOf(one);
+        for (const [turn, one] of edits.flatMap((each) => [each, each]).entries()) {
+          const input = inputOf(one, isFile ? undefined : Math.floor(turn / 2));
           const going = translate({ ...input, lastGoodFleet });
           expect(going).toEqual(translate(afresh(input, lastGoodFleet)));
           const read = readFleet(input.fleet, lastGoodFleet);
@@ -124,10 +135,10 @@ describe('attached routes', () => {
   });
 
   test('are the very same objects where an edit of the fleet does not concern them', () => {
-    const before = inputOf(base);
+    const before = inputOf(base, 1);
     const first = translate(before);
     const { fleet: lastGoodFleet } = readFleet(before.fleet, undefined);
-    const second = translate({ ...inputOf({ ...base, from: 'Same' }), lastGoodFleet });
+    const second = translate({ ...inputOf({ ...base, from: 'Same' }, 2), lastGoodFleet });
     const [ofMain, ofForeign] = ['shop/main', 'team/foreign'].map((route) =>
       [first, second].map(({ rules }) => rules.find(({ id }) => id.startsWith(route))),
     );
