@@ -95,10 +95,11 @@ describe('Programmed is the truth', () => {
   test('rules that wait for their endpoints are not live yet', async () => {
     await cluster.start();
     await live(['10.9.0.1']);
-    const report = ((await cluster.current()) as Extract<PodAnswer, { outcome: 'Answered' }>).report.serves;
     const rules = [`${cluster.namespace}/shop/all`];
-    const ahead = { ...report.routes, sequence: 1_000 };
-    cluster.answers.set('10.9.0.1', () => answer({ routes: ahead, waiting: { rules } }));
+    cluster.answers.set('10.9.0.1', async () => {
+      const { report } = (await cluster.current()) as Extract<PodAnswer, { outcome: 'Answered' }>;
+      return answer({ ...report.serves, waiting: { rules } });
+    });
     await cluster.route('shop', '/v2', 'orders');
     await cluster.eventually(gatewayRoutes, 'shop', stopped(/still wait for the endpoints or secrets/));
   }, 60_000);

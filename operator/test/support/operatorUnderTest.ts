@@ -43,7 +43,7 @@ export class OperatorUnderTest {
   readonly #access: Access;
   readonly #operators = new Set<Operator>();
   /** What the pod of an address answers; the stored documents where it is not set. */
-  readonly answers: Map<string, () => PodAnswer> = new Map();
+  readonly answers: Map<string, () => PodAnswer | Promise<PodAnswer>> = new Map();
   /** What the operators logged. */
   readonly log: string[] = [];
   /** What the operators sent. */
