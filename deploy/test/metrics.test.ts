@@ -4,7 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { freePort } from '@evergate/operator/test/support/freePort';
+import { freePort } from '@evergate/contract/test/freePort';
 import { expect, jest, test } from '@jest/globals';
 import { gatewayFamilies } from '../src/metrics/exposition.ts';
 import { readFamilies } from '../src/metrics/families.ts';

@@ -5,8 +5,8 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { BackendEndpoints } from '@evergate/contract/endpoints';
 import type { FleetSettings, Rule } from '@evergate/contract/routeTable';
 import type { SecretEntry } from '@evergate/contract/secrets';
+import { freePort } from '@evergate/contract/test/freePort';
 import { endpointsOf, Publisher, settings as plainSettings } from '../reload/publisher.ts';
-import { freePort } from './freePort.ts';
 
 const program = join(import.meta.dirname, '../../src/main.ts');
 const READY_MS = 60_000;
@@ -107,17 +107,22 @@ export class FleetGateway {
   }
 }
 
-/** Starts gateways of one fleet; resolves when each is ready and, where it has a Redis, has found it. */
+/** Starts gateways of one fleet; resolves when each is ready and, where it has a Redis, has found it. Leaves none where one is not. */
 export async function startFleet(table: FleetTable, gateways: number): Promise<readonly FleetGateway[]> {
   const all = await Promise.all(Array.from({ length: gateways }, () => FleetGateway.start(table, gateways)));
-  for (const gateway of all) {
-    await gateway.until('the gateway is ready', async () => {
-      const { status, text } = await gateway.status('/health/ready');
-      const { redis } = JSON.parse(text) as { readonly redis?: { readonly status: string } };
-      return status === 200 && (redis === undefined || redis.status === 'UP');
-    });
+  try {
+    for (const gateway of all) await gateway.until('the gateway is ready', isReady);
+  } catch (error) {
+    await Promise.all(all.map((gateway) => gateway[Symbol.asyncDispose]()));
+    throw error;
   }
   return all;
+}
+
+async function isReady(gateway: FleetGateway): Promise<boolean> {
+  const { status, text } = await gateway.status('/health/ready');
+  const { redis } = JSON.parse(text) as { readonly redis?: { readonly status: string } };
+  return status === 200 && (redis === undefined || redis.status === 'UP');
 }
 
 async function publish(publisher: Publisher, table: FleetTable, port: number, gateways: number): Promise<void> {

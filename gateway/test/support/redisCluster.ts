@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { freePort } from './freePort.ts';
+import { freePort } from '@evergate/contract/test/freePort';
 import { RedisServer } from './redisServer.ts';
 
 const LAST_SLOT = 16_383;

@@ -5,7 +5,7 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { freePort } from './freePort.ts';
+import { freePort } from '@evergate/contract/test/freePort';
 
 const START_MS = 10_000;
 

@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { documentKinds, indexObjectName } from '@evergate/contract/names';
+import { freePort } from '@evergate/contract/test/freePort';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { documentObject, documentResource, objectNameOf } from '../../src/deliver/documentObject.ts';
 import type { Write } from '../../src/deliver/documents.ts';
@@ -24,7 +25,6 @@ import { fleetOf } from '../render/fleet.ts';
 import { accountToken, statusFor } from '../support/accountToken.ts';
 import { ApiServer } from '../support/apiServer.ts';
 import { eventually } from '../support/eventually.ts';
-import { freePort } from '../support/freePort.ts';
 import { GatewayProcess } from '../support/gatewayProcess.ts';
 import { sampleContent, sampleRule } from './sampleContent.ts';
 

@@ -5,11 +5,11 @@ import { request } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { freePort } from '@evergate/contract/test/freePort';
 import { ApiClient, type ApiClientOptions } from '../../src/kube/apiClient.ts';
 import type { Credentials } from '../../src/kube/transport.ts';
 import { apiServerArguments, controllerManagerArguments, etcdArguments, type Layout } from './apiServerArguments.ts';
 import type { Binaries } from './binaries.ts';
-import { freePort } from './freePort.ts';
 import { Program } from './program.ts';
 import { provideBinaries } from './provideBinaries.ts';
 

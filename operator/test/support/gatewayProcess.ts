@@ -2,8 +2,8 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { freePort } from '@evergate/contract/test/freePort';
 import { eventually } from './eventually.ts';
-import { freePort } from './freePort.ts';
 
 const program = join(import.meta.dirname, '../../../gateway/src/main.ts');
 

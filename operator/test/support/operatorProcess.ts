@@ -4,8 +4,8 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { freePort } from '@evergate/contract/test/freePort';
 import { type Access, kubeconfig } from './apiServer.ts';
-import { freePort } from './freePort.ts';
 
 const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 /** As the kernel counts processor time. */
