@@ -14,7 +14,8 @@ export async function freePort(): Promise<number> {
   throw new Error(`found no free port in ${TRIES} tries`);
 }
 
-async function isFree(port: number): Promise<boolean> {
+/** Whether nobody listens on that port of the loopback now. */
+export async function isFree(port: number): Promise<boolean> {
   const server = createServer();
   try {
     server.listen(port, '127.0.0.1');
