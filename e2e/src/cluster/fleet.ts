@@ -68,17 +68,25 @@ export async function gatewayTargets(arena: Arena, port: 80 | 81 = 80): Promise<
 /** The fleet as clients reach it. */
 export const serviceTarget: ProbeTarget = { name: 'Service', address: `${fleetName}.${arenaNamespace}`, port: 80 };
 
-/** Changes the fleet's spec, as a user would, in what concerns its pods; resolves when `replicas` of them are as it says. */
+/**
+ * Changes the fleet's spec, as a user would, in what concerns its pods; resolves when `replicas` of them are as it says. Whether anything
+ * changed is told by the generation: kubectl says "(no change)" only if the operator wrote no status meanwhile.
+ */
 export async function changeFleet(arena: Arena, spec: object, replicas: number): Promise<void> {
   const { kubectl } = arena;
   const { metadata: before } = await deployment(arena);
+  const generation = await specGeneration(arena);
   const patch = ['patch', 'gatewayfleet', fleetName, '-n', arenaNamespace, '--type=merge', '--patch'];
-  const answer = await kubectl.run([...patch, JSON.stringify({ spec })]);
-  if (answer.includes('(no change)')) return;
+  await kubectl.run([...patch, JSON.stringify({ spec })]);
+  if ((await specGeneration(arena)) === generation) return;
   await eventually(RENDER_MS, 'the operator to change the Deployment of the fleet', async () => {
     return (await deployment(arena)).metadata.generation !== before.generation;
   });
   await fleetSettled(arena, replicas);
+}
+
+async function specGeneration({ kubectl }: Arena): Promise<number | undefined> {
+  return (await kubectl.get<KubernetesObject>('gatewayfleet', arenaNamespace, fleetName)).metadata.generation;
 }
 
 function deployment({ kubectl }: Arena, fleet: string = fleetName): Promise<Deployment> {
