@@ -7,7 +7,7 @@ export interface LoadOptions {
   readonly ratePerSecond: number;
   /** The longest it lasts; it can be stopped earlier. */
   readonly seconds: number;
-  /** Kept-alive connections. */
+  /** Kept-alive connections; requests take turns on them. */
   readonly connections: number;
   /** Of a hundred requests, how many use a connection of their own. */
   readonly freshPercent: number;

@@ -1,8 +1,9 @@
-import { Agent } from 'node:http';
+import type { Agent } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import { formatId } from '../requestId.ts';
 import { download } from './download.ts';
 import { eventStream } from './eventStream.ts';
+import { KeptConnections } from './keptConnections.ts';
 import type { LoadOptions } from './loadOptions.ts';
 import { openLoop } from './openLoop.ts';
 import { type LoadRequest, type Outcome, sendRequest } from './sendRequest.ts';
@@ -14,8 +15,6 @@ const MAX_UNDER_WAY = 5_000;
 const BODY_BYTES = 512;
 const TURNS = 5;
 const EVENT_SECONDS = 20;
-/** Below what servers allow an idle connection, as careful clients do. */
-const IDLE_MS = 30_000;
 
 export type StreamName = 'download' | 'webSocket' | 'eventStream';
 
@@ -69,8 +68,7 @@ function openStreams(options: LoadOptions, target: URL): readonly (readonly [Str
 /** Resolves when all that were sent have ended. */
 async function sendRequests(options: LoadOptions, target: URL, tally: Tally, signal: AbortSignal): Promise<void> {
   const { ratePerSecond, seconds, connections } = options;
-  // In turns, so that every connection stays in use and none is left to grow old.
-  const kept = new Agent({ keepAlive: true, maxSockets: connections, scheduling: 'fifo', timeout: IDLE_MS });
+  const kept = new KeptConnections(connections);
   const start = performance.now();
   const underWay = new Set<Promise<void>>();
   const fire = (number: number, dueAt: number): void => {
@@ -81,13 +79,13 @@ async function sendRequests(options: LoadOptions, target: URL, tally: Tally, sig
   };
   await openLoop(ratePerSecond, seconds, fire, signal);
   await Promise.all(underWay);
-  kept.destroy();
+  kept.close();
 }
 
 interface DueRequest {
   readonly options: LoadOptions;
   readonly target: URL;
-  readonly kept: Agent;
+  readonly kept: KeptConnections;
   readonly tally: Tally;
   readonly number: number;
   readonly dueAt: number;
@@ -100,14 +98,13 @@ async function sendOne({ options, target, kept, tally, number, dueAt, atMs }: Du
   const isFresh = spread(number, 1, options.freshPercent);
   const body = isPost ? `${id} `.repeat(Math.ceil(BODY_BYTES / id.length)) : undefined;
   const own = ownOf(options, number);
-  const send = (agent: Agent | undefined): Promise<Outcome> =>
-    sendRequest(target, { ...own, id, body, agent }, options.timeoutMs);
+  const send = (agent?: Agent): Promise<Outcome> => sendRequest(target, { ...own, id, body, agent }, options.timeoutMs);
   tally.sent(number, isPost);
-  let outcome = await send(isFresh ? undefined : kept);
+  let outcome = await (isFresh ? send() : kept.use(send));
   let retries = 0;
   for (; outcome.state === 'lost' && !isPost && retries < options.getRetries; retries += 1) {
     await delay(options.retryPauseMs);
-    outcome = await send(undefined);
+    outcome = await send();
   }
   const kind = `${isFresh ? 'fresh' : 'kept'} ${isPost ? 'POST' : 'GET'}`;
   const tookMs = performance.now() - dueAt;

@@ -1,4 +1,5 @@
-import { createServer, type Server, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import { afterEach, expect, test } from '@jest/globals';
 import { defaultLoad, type LoadOptions } from '../../src/load/loadOptions.ts';
 import { type LoadResult, runLoad } from '../../src/load/runLoad.ts';
@@ -61,6 +62,15 @@ test('the load has GETs and POSTs, on kept-alive and on fresh connections', asyn
   );
   await load(port);
   expect([...kinds].sort()).toEqual(['close GET', 'close POST', 'keep-alive GET', 'keep-alive POST']);
+});
+
+test('all connections that are kept alive are in use, also where one would do', async () => {
+  const requests = new Map<Socket, number>();
+  const count = ({ socket }: IncomingMessage): unknown => requests.set(socket, (requests.get(socket) ?? 0) + 1);
+  const server = upstream().on('request', count);
+  await load(await serve(server), { connections: 10, freshPercent: 0 });
+  expect([...requests.values()].every((number) => number >= 15)).toBe(true);
+  expect(requests.size).toBe(10);
 });
 
 const flaws: readonly (readonly [string, (response: ServerResponse) => void, RegExp])[] = [
