@@ -16,7 +16,8 @@ beforeAll(async () => {
   arena = await openArena();
 });
 
-afterAll(() => arena.kubectl.startDeletion([namespaceObject('shop')]));
+/** Waits until all is gone: what follows is measured on a cluster at rest. */
+afterAll(() => arena.kubectl.delete([namespaceObject('shop')]));
 
 test('kubectl apply of the example shop, kubectl wait, and a request through the Service of the fleet is answered by the shop', async () => {
   const { kubectl } = arena;

@@ -11,7 +11,7 @@ import {
   fleetsOfSecret,
   fleetsOfSecrets,
   fleetsOfService,
-  mayMoveDefault,
+  movesDefault,
 } from './fleets.ts';
 import type { ApiClient } from './kube/apiClient.ts';
 import { isConflict } from './kube/apiError.ts';
@@ -120,7 +120,7 @@ export class Controller implements CacheListener {
 
   onFleet({ key, old, new: now }: StoreChange<KubeObject>): void {
     this.#queue.add(key);
-    if (!mayMoveDefault([old, now]) && old !== undefined && now !== undefined) return;
+    if (old !== undefined && now !== undefined && !movesDefault(old, now)) return;
     this.#addFleets(this.#caches.fleets.keys());
     this.#statuses.routesChanged(this.#caches.routes.keys());
   }

@@ -19,9 +19,10 @@ export function fleetsOfRoute(
   return [...new Set(concerned)].filter((fleet) => world.fleets.has(fleet));
 }
 
-/** Whether a fleet that changed may have become, or ceased to be, the default one: then it concerns all of them. */
-export function mayMoveDefault(versions: readonly (KubeObject | undefined)[]): boolean {
-  return versions.some((fleet) => fleet !== undefined && claimsDefault(fleet));
+/** Whether a fleet that changed has become, or ceased to be, one that claims to be the default: that concerns all of them. */
+export function movesDefault(old: KubeObject | undefined, now: KubeObject | undefined): boolean {
+  const [before, after] = [old, now].map((fleet) => fleet !== undefined && claimsDefault(fleet));
+  return before !== after;
 }
 
 type Interested = Pick<FleetRuntime, 'key' | 'services'>;

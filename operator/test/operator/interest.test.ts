@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { fleetsOfGrant, fleetsOfPolicy, fleetsOfRoute, fleetsOfService, mayMoveDefault } from '../../src/fleets.ts';
+import { fleetsOfGrant, fleetsOfPolicy, fleetsOfRoute, fleetsOfService, movesDefault } from '../../src/fleets.ts';
 import { fleetsNamedBy, serviceOfSlice, servicesNamedBy, targetsOf } from '../../src/interest.ts';
 import type { KubeObject } from '../../src/kube/kubeObject.ts';
 import { defaultFleetOf, policyTargets, routesFor } from '../../src/world.ts';
@@ -69,16 +69,18 @@ describe('the default fleet', () => {
     expect(names(routesFor(world(false), 'shop/here'))).toEqual(['named']);
   });
 
-  test('may have moved when a fleet that claims it comes, goes or claims it no longer', () => {
+  test('moves when a fleet that claims it comes, goes or claims it no longer, not when one that goes on claiming it is edited', () => {
     const [[, claims], [, not]] = [fleet('edge', true), fleet('edge')];
-    expect(
-      [
-        [undefined, claims],
-        [claims, not],
-        [not, not],
-        [undefined, not],
-      ].map(mayMoveDefault),
-    ).toEqual([true, true, false, false]);
+    const changes = [
+      [undefined, claims],
+      [claims, undefined],
+      [claims, not],
+      [not, claims],
+      [claims, { ...claims }],
+      [not, not],
+      [undefined, not],
+    ] as const;
+    expect(changes.map(([old, now]) => movesDefault(old, now))).toEqual([true, true, true, true, false, false, false]);
   });
 });
 
