@@ -1,18 +1,18 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { beforeAll, expect, test } from '@jest/globals';
 import { type Arena, openArena } from '../src/cluster/arena.ts';
 import { median, record } from '../src/cluster/figures.ts';
 import { PodTask } from '../src/cluster/podTask.ts';
-import { crowdHost, editText } from '../src/cluster/routes.ts';
+import { crowdHost, editText, readCrowd } from '../src/cluster/routes.ts';
 import { effectiveMs, flaws, probe } from '../src/cluster/steps.ts';
 import { type Accounted, runOf } from '../src/cluster/underLoad.ts';
+import type { ApiCall } from '../src/prober/apiClient.ts';
+import type { Expectation } from '../src/prober/probe.ts';
 import type { PacedCalls } from '../src/prober/runCalls.ts';
 
 const ROUNDS = 5;
 const EDITS_PER_ROUND = 100;
 const EDITS_PER_SECOND = 10;
 const EDITS_MS = 60_000;
-const QUIET_MS = 10_000;
 
 let arena: Arena;
 
@@ -20,20 +20,31 @@ beforeAll(async () => {
   arena = await openArena();
 });
 
-const numberOf = (round: number, edit: number): number => round * EDITS_PER_ROUND + edit;
 const textOf = (number: number): string => `live ${number}`;
 
-/** Each of another route; resolves when the last one is effective. */
-async function edit(round: number): Promise<void> {
-  const numbers = Array.from({ length: EDITS_PER_ROUND }, (_, edit) => numberOf(round, edit));
-  const calls = numbers.map((number) => editText(number, textOf(number)));
-  const paced: PacedCalls = { calls, ratePerSecond: EDITS_PER_SECOND };
+/** What is called about each route of a round, and what the last of them answers when that is effective. */
+interface Calls {
+  readonly call: (number: number) => ApiCall;
+  readonly until: (last: number) => Expectation;
+}
+
+/** Only reads: what a round asks of the machine without edits, by the same instruments. */
+const quietCalls: Calls = { call: readCrowd, until: () => ({ status: 200 }) };
+const edits: Calls = {
+  call: (number) => editText(number, textOf(number)),
+  until: (number) => ({ body: textOf(number) }),
+};
+
+/** One call for each route of the round; resolves when the last one is effective. */
+async function make({ call, until }: Calls, round: number): Promise<void> {
+  const numbers = Array.from({ length: EDITS_PER_ROUND }, (_, edit) => round * EDITS_PER_ROUND + edit);
+  const paced: PacedCalls = { calls: numbers.map(call), ratePerSecond: EDITS_PER_SECOND };
   const task = await PodTask.start(arena.kubectl, arena.prober, 'pacedCalls', paced);
   await task.result(EDITS_MS);
-  const last = numberOf(round, EDITS_PER_ROUND - 1);
+  const last = numbers.at(-1) as number;
   const question = { host: crowdHost(last), path: '/text' };
-  const until = { body: textOf(last) };
-  const results = await probe(arena, [{ name: 'last edit', calls: [], question, until, before: [{ status: 200 }] }]);
+  const step = { name: 'last call', calls: [], question, until: until(last), before: [{ status: 200 }] };
+  const results = await probe(arena, [step]);
   expect(flaws(results)).toEqual([]);
   expect(effectiveMs(results)[0]).toBeLessThan(10_000);
 }
@@ -43,8 +54,8 @@ test('500 live edits lose nothing, streams included', async () => {
   const edited: Accounted[] = [];
   const streams = { downloadSeconds: 5, webSocket: true, eventStream: true };
   for (let round = 0; round < ROUNDS; round += 1) {
-    quiet.push(await runOf(arena, 'edits-quiet', streams, () => delay(QUIET_MS)));
-    edited.push(await runOf(arena, 'edits', streams, () => edit(round)));
+    quiet.push(await runOf(arena, 'edits-quiet', streams, () => make(quietCalls, round)));
+    edited.push(await runOf(arena, 'edits', streams, () => make(edits, round)));
   }
   const lostQuiet = sum(quiet, ({ result }) => result.lost + result.notSent);
   if (lostQuiet > 0) throw new Error(`not judged: without edits ${lostQuiet} were lost`);

@@ -3,7 +3,8 @@ import { podPorts } from '../podPorts.ts';
 import type { TaskReport } from '../tasks/taskServer.ts';
 import type { Kubectl } from './kubectl.ts';
 
-const WAIT_MS = 20_000;
+/** Each question is a process that takes a tenth of a second of processor: none during most series. */
+const WAIT_MS = 120_000;
 const RETRY_MS = 1_000;
 
 /** A pod that does tasks. */
@@ -58,7 +59,7 @@ export class PodTask<Result, Progress = unknown> {
     let failure: unknown;
     while (performance.now() < deadline) {
       try {
-        const report = await this.#ask(WAIT_MS);
+        const report = await this.#ask(Math.min(WAIT_MS, Math.ceil(deadline - performance.now())));
         if (report.state === 'done') return report.result as Result;
         if (report.state === 'failed') throw new TaskFailed(`${this.#id} failed: ${report.error}`);
       } catch (error) {

@@ -52,6 +52,11 @@ export function crowdRoute(number: number): object {
   });
 }
 
+/** Reads a route of the crowd, which changes nothing. */
+export function readCrowd(number: number): ApiCall {
+  return { method: 'GET', path: `${routesPath(crowdNamespace)}/r${number}` };
+}
+
 /** Makes the text of a route of the crowd another one. */
 export function editText(number: number, body: string): ApiCall {
   return {
