@@ -20,14 +20,7 @@ import type { KubeObject } from './kube/kubeObject.ts';
 import { WorkQueue } from './kube/queue.ts';
 import type { Resource } from './kube/resource.ts';
 import type { StoreChange } from './kube/store.ts';
-import {
-  applyObjects,
-  type Delivered,
-  deliver,
-  type ReconcileContext,
-  refreshMounts,
-  writesAhead,
-} from './reconcile.ts';
+import { applyObjects, deliver, type ReconcileContext, refreshMounts, writesAhead } from './reconcile.ts';
 import { Statuses } from './statuses.ts';
 import { SETTLING_MS } from './unsettled.ts';
 
@@ -96,7 +89,7 @@ export class Controller implements CacheListener {
 
   /** Works until the signal comes. The caches must be complete. */
   async run(signal: AbortSignal): Promise<void> {
-    this.#addFleets(this.#caches.fleets.keys());
+    this.#changed(this.#caches.fleets.keys());
     this.#statuses.routesChanged(this.#caches.routes.keys());
     try {
       await Promise.all([
@@ -114,47 +107,47 @@ export class Controller implements CacheListener {
     else if (now.metadata.generation !== old?.metadata.generation) {
       this.#heardAt.set(key, this.#options.clock.wallMs());
     }
-    this.#addFleets(fleetsOfRoute(this.#caches, [old, now]));
+    this.#changed(fleetsOfRoute(this.#caches, [old, now]));
     this.#statuses.routesChanged([key]);
   }
 
   onFleet({ key, old, new: now }: StoreChange<KubeObject>): void {
-    this.#queue.add(key);
+    this.#changed([key]);
     if (old !== undefined && now !== undefined && !movesDefault(old, now)) return;
-    this.#addFleets(this.#caches.fleets.keys());
+    this.#changed(this.#caches.fleets.keys());
     this.#statuses.routesChanged(this.#caches.routes.keys());
   }
 
   onPolicy({ old, new: now }: StoreChange<KubeObject>): void {
-    this.#addFleets(fleetsOfPolicy([...this.#runtimes.values()], [old, now]));
+    this.#changed(fleetsOfPolicy([...this.#runtimes.values()], [old, now]));
   }
 
   onService(service: string): void {
-    this.#addFleets(fleetsOfService(this.#caches, [...this.#runtimes.values()], service));
+    this.#changed(fleetsOfService(this.#caches, [...this.#runtimes.values()], service));
   }
 
   onReferenceGrant(namespace: string): void {
-    this.#addFleets(fleetsOfGrant([...this.#runtimes.values()], namespace));
+    this.#changed(fleetsOfGrant([...this.#runtimes.values()], namespace));
   }
 
   onSecret(secret: string): void {
-    this.#addFleets(fleetsOfSecret([...this.#runtimes.values()], secret));
+    this.#changed(fleetsOfSecret([...this.#runtimes.values()], secret));
   }
 
   onSecretsRead(namespace: string): void {
-    this.#addFleets(fleetsOfSecrets([...this.#runtimes.values()], namespace));
+    this.#changed(fleetsOfSecrets([...this.#runtimes.values()], namespace));
   }
 
   onPod(fleet: string): void {
     const runtime = this.#runtimes.get(fleet);
     if (runtime === undefined) return;
     runtime.acknowledger.expect();
-    this.#queue.add(fleet);
+    this.#changed([fleet]);
     this.#statuses.fleetChanged(fleet);
   }
 
   onOwned(fleet: string): void {
-    if (this.#runtimes.has(fleet)) this.#queue.add(fleet);
+    if (this.#runtimes.has(fleet)) this.#changed([fleet]);
   }
 
   onOwnedSeen(fleet: string): void {
@@ -163,24 +156,37 @@ export class Controller implements CacheListener {
 
   onDocument(fleet: string, object: string, resourceVersion: string | undefined): void {
     const runtime = this.#runtimes.get(fleet);
-    if (runtime?.publisher.notice(object, resourceVersion) === true) this.#queue.add(fleet);
+    if (runtime?.publisher.notice(object, resourceVersion) === true) this.#changed([fleet]);
   }
 
   onStatusSeen(resource: Resource, key: string): void {
     this.#statuses.seen(resource, key);
   }
 
-  #addFleets(keys: Iterable<string>): void {
-    for (const key of keys) this.#queue.add(key);
+  /** Something about these fleets is otherwise than it was: their next turns look at all of it. */
+  #changed(fleets: Iterable<string>): void {
+    for (const fleet of fleets) {
+      const runtime = this.#runtimes.get(fleet);
+      if (runtime !== undefined) runtime.isUpToDate = false;
+      this.#queue.add(fleet);
+    }
   }
 
   async #turn(key: string, signal: AbortSignal): Promise<void> {
     const fleet = this.#caches.fleets.get(key);
     if (fleet === undefined || fleet.metadata.deletionTimestamp !== undefined) return this.#forget(key);
     const runtime = this.#runtimeOf(key, fleet);
+    if (runtime.isUpToDate && runtime.publisher.isUnsettled) await runtime.publisher.settle(signal);
+    else await this.#reconcile(runtime, fleet, signal);
+    this.#queue.addAfter(key, RESYNC_MS);
+  }
+
+  async #reconcile(runtime: FleetRuntime, fleet: KubeObject, signal: AbortSignal): Promise<void> {
     const { clock, report } = this.#options;
+    const { key, publisher } = runtime;
     const startedMs = clock.nowMs();
     const context = this.#context();
+    runtime.isUpToDate = true;
     const { routes, policies, outcome, unsettled } = await deliver(runtime, fleet, context, signal);
     this.#statuses.routesChanged(routes);
     this.#statuses.policiesJudged(policies);
@@ -188,29 +194,32 @@ export class Controller implements CacheListener {
     const areMountsTold = await refreshMounts(runtime, signal);
     runtime.complaints = await applyObjects(runtime, context, signal);
     report({ type: 'reconciled', fleet: key, tookMs: clock.nowMs() - startedMs, outcome });
-    if (outcome.outcome !== 'Published') await runtime.publisher.settle(signal);
+    if (outcome.outcome !== 'Published') await publisher.settle(signal);
     this.#statuses.fleetChanged(key);
-    if (!areMountsTold) this.#queue.addAfter(key, RETRY_MOUNTS_MS);
-    if (unsettled) this.#queue.addAfter(key, SETTLING_MS);
-    if (runtime.publisher.isUnsettled) this.#queue.addAfter(key, SETTLE_PARTS_MS);
-    this.#lookAgain(runtime, outcome);
+    if (publisher.isUnsettled) this.#queue.addAfter(key, SETTLE_PARTS_MS);
+    if (!areMountsTold) this.#lookAgain(runtime, RETRY_MOUNTS_MS);
+    if (unsettled) this.#lookAgain(runtime, SETTLING_MS);
+    if (runtime.complaints.length > 0) this.#lookAgain(runtime, RETRY_COMPLAINTS_MS);
+    if (outcome.outcome !== 'HeldBack') {
+      if (publisher.mustReload) this.#changed([key]);
+    } else if (outcome.retryMs !== undefined) this.#lookAgain(runtime, outcome.retryMs);
+  }
+
+  /** What did not succeed is tried again. */
+  #lookAgain(runtime: FleetRuntime, delayMs: number): void {
+    runtime.isUpToDate = false;
+    this.#queue.addAfter(runtime.key, delayMs);
   }
 
   /** Once could be chance; what comes again is said in the fleet's status too. */
   #failed(key: string, error: unknown, retryMs: number): void {
     this.#options.report({ type: 'failed', fleet: key, error, retryMs });
     const runtime = this.#runtimes.get(key);
+    if (runtime !== undefined) runtime.isUpToDate = false;
     if (runtime === undefined || this.#queue.failures(key) < 3 || isConflict(error)) return;
     const message = `The fleet could not be reconciled, which is tried again: ${messageOf(error)}`.slice(0, 1_000);
     runtime.complaints = [{ reason: 'ApplyFailed', message }];
     this.#statuses.fleetChanged(key);
-  }
-
-  #lookAgain({ key, complaints, publisher }: FleetRuntime, outcome: Delivered['outcome']): void {
-    if (outcome.outcome !== 'HeldBack') {
-      if (publisher.mustReload) this.#queue.add(key);
-    } else if (outcome.retryMs !== undefined) this.#queue.addAfter(key, outcome.retryMs);
-    this.#queue.addAfter(key, complaints.length > 0 ? RETRY_COMPLAINTS_MS : RESYNC_MS);
   }
 
   #context(): ReconcileContext {
@@ -250,7 +259,7 @@ export class Controller implements CacheListener {
     const mayWrite = [now, before].map(({ pods }) => unreadable(pods) === undefined);
     const { isOfAnotherVersion } = runtime.publisher;
     if (writesAhead(runtime).length > 0 || mayWrite[0] !== mayWrite[1] || isOfAnotherVersion) {
-      this.#queue.add(runtime.key);
+      this.#changed([runtime.key]);
     }
   }
 

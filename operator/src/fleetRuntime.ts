@@ -59,6 +59,8 @@ export class FleetRuntime {
   lastGood: GatewayFleet | undefined;
   verdict: FleetVerdict | undefined;
   published: PublishedTable | undefined;
+  /** Nothing about it was heard of since its last whole turn began, and nothing of that turn has to be tried again. */
+  isUpToDate = false;
   /** Why the newest table is not written. */
   heldBack: Finding | undefined;
   /** What could not be applied. */

@@ -19,7 +19,7 @@ import {
 } from './kube/resource.ts';
 import { addressesOf } from './status/addresses.ts';
 import { countGateways, type FleetStatusInput, fleetStatus, type GatewayCount } from './status/fleetStatus.ts';
-import { type RouteRecord, routeKey } from './status/ledger.ts';
+import type { RouteKey, RouteRecord } from './status/ledger.ts';
 import { policyStatus } from './status/policyStatus.ts';
 import { foreignParents, routeStatus } from './status/routeStatus.ts';
 import { StatusWriter } from './status/statusWriter.ts';
@@ -103,7 +103,7 @@ export class Statuses {
   acknowledged({ key, ledger }: FleetRuntime, now: Acknowledgement, before: Acknowledgement): readonly string[] {
     const arrived: string[] = [];
     for (const [route, record] of ledger.records) {
-      const [is, was] = [now, before].map((acknowledgement) => isLive(record, acknowledgement));
+      const [is, was] = [now, before].map((acknowledgement) => isLive(route, record, acknowledgement));
       if (is === true && was === false) arrived.push(route);
       if (is !== was) this.#routes.write(route);
       else if (!is) this.#routes.writeSoon(route);
@@ -210,8 +210,8 @@ export class Statuses {
   }
 }
 
-function isLive({ since, verdict }: RouteRecord, acknowledgement: Acknowledgement): boolean {
-  return isAcknowledged(acknowledgement, since) && !acknowledgement.waitingRoutes.has(routeKey(verdict.route));
+function isLive(route: RouteKey, { since }: RouteRecord, acknowledgement: Acknowledgement): boolean {
+  return isAcknowledged(acknowledgement, since) && !acknowledgement.waitingRoutes.has(route);
 }
 
 function desiredReplicas(deployment: KubeObject | undefined): number | undefined {

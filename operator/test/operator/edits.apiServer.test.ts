@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { systemClock, wait } from '../../src/kube/clock.ts';
 import type { KubeObject } from '../../src/kube/kubeObject.ts';
 import {
   backendPolicies,
@@ -148,6 +149,32 @@ describe('what no fleet is concerned with', () => {
     await endpointsThat((text) => text.includes('10.1.0.8'));
     const after = await cluster.get(configMaps, 'edge-routes');
     expect(after.metadata.resourceVersion).toBe(before.metadata.resourceVersion);
+  }, 60_000);
+});
+
+describe('a table of many parts', () => {
+  const documentWrites = (): number => cluster.writes().filter(({ resource }) => resource === 'configmaps').length;
+
+  /** Resolves when nothing has been written for half a second: what stands in an index goes into its slot after a sixth of one. */
+  async function quiet(): Promise<void> {
+    for (let before = -1; before !== documentWrites(); await wait(systemClock, 500)) before = documentWrites();
+  }
+
+  test('an edit is carried by its index, and goes into its slot without another look at the whole fleet', async () => {
+    for (const number of Array.from({ length: 25 }, (_, one) => one)) {
+      const body = `${number} `.repeat(2_000);
+      const text = { type: 'DirectResponse', directResponse: { statusCode: 200, body } };
+      const matches = [{ path: { type: 'Exact', value: `/text/${number}` } }];
+      await cluster.route(`text-${number}`, '/', 'orders', { rules: [{ name: 'text', matches, filters: [text] }] });
+    }
+    await routesThat((text) => text.includes('parts'));
+    await quiet();
+    const [before, written] = [await turns(), documentWrites()];
+    await cluster.route('shop', '/edited', 'orders');
+    await routesThat((text) => text.includes('inline'));
+    await quiet();
+    expect((await turns()) - before).toBe(1);
+    expect(documentWrites() - written).toBe(2);
   }, 60_000);
 });
 
