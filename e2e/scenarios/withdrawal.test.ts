@@ -9,8 +9,10 @@ import type { ApiCall } from '../src/prober/apiClient.ts';
 import type { Expectation } from '../src/prober/probe.ts';
 import type { Step } from '../src/prober/step.ts';
 
-const TIMES = 100;
+const TIMES = 200;
 const GAP_MS = 300;
+const BOUND_MS = 150;
+const TEST_MS = 600_000;
 const tenant = 'evergate-e2e-tenant';
 const host = 'tenant.test';
 /** Of another namespace than its backend: it needs the listener's permission to attach and the backend's grant. */
@@ -62,22 +64,27 @@ test.each([
   ['a route', deleteRoute(tenant, 'tenant'), createRoute(route), notFound],
   ['a grant', { method: 'DELETE', path: `${grants}/tenant` }, { method: 'POST', path: grants, body: grant }, broken],
   ['the permission to attach', attachment('Same'), attachment('All'), notFound],
-] as const)('%s that is taken away stops its traffic in every pod at once', async (what, take, give, after) => {
-  const question = { host, path: '/' };
-  const served: Expectation = { status: 200 };
-  const steps = Array.from({ length: TIMES }, (): readonly Step[] => [
-    { name: `take ${what}`, calls: [take], question, until: after, before: [served] },
-    { name: `give ${what}`, calls: [give], question, until: served, before: [after, notFound] },
-  ]).flat();
-  const bare = await bareMs(arena);
-  const results = await probe(arena, steps, { gapMs: GAP_MS, targets: await gatewayTargets(arena, 81) });
-  const taken = effectiveMs(results.filter(({ name }) => name.startsWith('take')));
-  await record(`Withdrawal of ${what}, ${TIMES} times`, {
-    ...distribution('stopped in every pod', taken),
-    ...distribution('given again', effectiveMs(results.filter(({ name }) => name.startsWith('give')))),
-    'p99 within its bound': verdict(quantile(taken, 0.99), 150, bare <= FIT_MS),
-    'two bare changes and watches, p99 ms': bare,
-  });
-  expect(flaws(results)).toEqual([]);
-  expect(Math.max(...taken)).toBeLessThan(10_000);
-});
+] as const)(
+  '%s that is taken away stops its traffic in every pod at once',
+  async (what, take, give, after) => {
+    const question = { host, path: '/' };
+    const served: Expectation = { status: 200 };
+    const steps = Array.from({ length: TIMES }, (): readonly Step[] => [
+      { name: `take ${what}`, calls: [take], question, until: after, before: [served] },
+      { name: `give ${what}`, calls: [give], question, until: served, before: [after, notFound] },
+    ]).flat();
+    const bare = await bareMs(arena);
+    const results = await probe(arena, steps, { gapMs: GAP_MS, targets: await gatewayTargets(arena, 81) });
+    const taken = effectiveMs(results.filter(({ name }) => name.startsWith('take')));
+    await record(`Withdrawal of ${what}, ${TIMES} times`, {
+      ...distribution('stopped in every pod', taken),
+      ...distribution('given again', effectiveMs(results.filter(({ name }) => name.startsWith('give')))),
+      'p99 within its bound': verdict(quantile(taken, 0.99), BOUND_MS, bare <= FIT_MS),
+      'two bare changes and watches, p99 ms': bare,
+    });
+    expect(flaws(results)).toEqual([]);
+    expect(Math.max(...taken)).toBeLessThan(10_000);
+    if (bare <= FIT_MS) expect(quantile(taken, 0.99)).toBeLessThan(BOUND_MS);
+  },
+  TEST_MS,
+);

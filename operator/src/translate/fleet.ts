@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { defaultFleetAnnotation, type GatewayFleet } from '@evergate/crds/gatewayFleet';
 import { apiVersion, type ObjectMeta } from '@evergate/crds/objectMeta';
 import { parseObject } from '@evergate/crds/parse';
@@ -33,7 +34,7 @@ function readAnew(object: unknown, lastGood: GatewayFleet | undefined): FleetSou
   const parsed = parseObject('GatewayFleet', object);
   if (parsed.ok) {
     const accepted: ConditionVerdict = { type, status: 'True', reason: 'Accepted', message: 'The fleet is valid' };
-    return { fleet: parsed.value, metadata: parsed.value.metadata, accepted };
+    return { fleet: withListenersOf(lastGood, parsed.value), metadata: parsed.value.metadata, accepted };
   }
   const problems = parsed.problems.map(({ path, message }) => `${path}: ${message}`);
   const fate = lastGood === undefined ? 'nothing is served' : `served as of generation ${lastGood.metadata.generation}`;
@@ -44,6 +45,13 @@ function readAnew(object: unknown, lastGood: GatewayFleet | undefined): FleetSou
     metadata: broken.metadata,
     accepted: { type, status: 'False', reason: 'UnsupportedValue', message },
   };
+}
+
+/** A listener that is as it was is the very object that it was: so whether routes are attached as before is told without looking into it. */
+function withListenersOf(before: GatewayFleet | undefined, fleet: GatewayFleet): GatewayFleet {
+  const known = before?.spec.listeners ?? [];
+  const listeners = fleet.spec.listeners.map((one) => known.find((other) => isDeepStrictEqual(one, other)) ?? one);
+  return { ...fleet, spec: { ...fleet.spec, listeners } };
 }
 
 function withoutListeners(metadata: unknown): GatewayFleet {

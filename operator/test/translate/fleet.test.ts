@@ -38,6 +38,14 @@ describe('readFleet', () => {
     expect(accepted.message).toContain('served as of generation 0');
   });
 
+  test('has the very listeners of the fleet before that are as they were', () => {
+    const web = { name: 'web', port: 80 };
+    const { fleet: before } = readFleet(fleet({ listeners: [web, { name: 'other', port: 81 }] }), undefined);
+    const { fleet: after } = readFleet(fleet({ listeners: [{ name: 'other', port: 82 }, web] }), before);
+    expect(after.spec.listeners.map((listener) => before.spec.listeners.indexOf(listener))).toEqual([-1, 0]);
+    expect(after.spec.listeners[0]?.port).toBe(82);
+  });
+
   test.each([[broken], [null], ['fleet'], [{}]])('has no listener for %j, which never was good', (object) => {
     const { fleet: read, accepted } = readFleet(object, undefined);
     expect(read.spec.listeners).toEqual([]);
