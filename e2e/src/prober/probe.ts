@@ -32,10 +32,10 @@ export interface Expectation {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** Asks one target, over one kept-alive connection, one question at a time. */
+/** Asks one target, over one kept-alive connection while one question at a time is asked. */
 export class Probe {
   readonly target: ProbeTarget;
-  readonly #agent = new Agent({ keepAlive: true, maxSockets: 1 });
+  readonly #agent = new Agent({ keepAlive: true });
 
   constructor(target: ProbeTarget) {
     this.target = target;

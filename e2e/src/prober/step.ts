@@ -23,7 +23,7 @@ export interface ProbeOptions {
   readonly parallel: number;
   /** The least time between the beginnings of two steps that follow each other. */
   readonly gapMs: number;
-  /** How long after an answer a target is asked again. */
+  /** How long after an answer a target is asked again; sooner where an answer is late. */
   readonly pollMs: number;
   /** How long a change may take before it counts as never. */
   readonly limitMs: number;

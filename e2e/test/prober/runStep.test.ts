@@ -48,6 +48,20 @@ test('a change is effective with the first answer that shows it', async () => {
   expect(result.unexpected).toEqual([]);
 });
 
+test('an answer from before the change that takes its time does not hide the change', async () => {
+  pod.removeAllListeners('request');
+  pod.on('request', (_, response) => {
+    const { status, body } = serves;
+    response.statusCode = status;
+    setTimeout(() => response.end(body), body === 'old' ? 1_500 : 0);
+  });
+  const result = await run(edit, () => {
+    serves = { status: 200, body: 'new' };
+  });
+  expect(result.effectiveMs[0]).toBeGreaterThan(90);
+  expect(result.effectiveMs[0]).toBeLessThan(1_000);
+});
+
 test('a change that never shows is told as never', async () => {
   const result = await run(edit, () => {});
   expect(result.effectiveMs).toEqual([null]);
