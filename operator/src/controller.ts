@@ -176,9 +176,15 @@ export class Controller implements CacheListener {
     const fleet = this.#caches.fleets.get(key);
     if (fleet === undefined || fleet.metadata.deletionTimestamp !== undefined) return this.#forget(key);
     const runtime = this.#runtimeOf(key, fleet);
-    if (runtime.isUpToDate && runtime.publisher.isUnsettled) await runtime.publisher.settle(signal);
+    if (runtime.isUpToDate && runtime.publisher.isUnsettled) await this.#settle(runtime, signal);
     else await this.#reconcile(runtime, fleet, signal);
     this.#queue.addAfter(key, RESYNC_MS);
+  }
+
+  /** Of what somebody else wrote meanwhile the publisher tells only here. */
+  async #settle({ key, publisher }: FleetRuntime, signal: AbortSignal): Promise<void> {
+    await publisher.settle(signal);
+    if (publisher.mustReload) this.#changed([key]);
   }
 
   async #reconcile(runtime: FleetRuntime, fleet: KubeObject, signal: AbortSignal): Promise<void> {

@@ -12,6 +12,7 @@ import {
 } from '../../src/kube/resource.ts';
 import type { Operator } from '../../src/operator.ts';
 import { conditionOf, reasonOf } from '../support/conditions.ts';
+import { faultyClient } from '../support/faultyClient.ts';
 import { installReferenceGrants } from '../support/installKinds.ts';
 import { metric, OperatorUnderTest } from '../support/operatorUnderTest.ts';
 import { ownNamespace } from '../support/sharedApiServer.ts';
@@ -19,12 +20,22 @@ import { ownNamespace } from '../support/sharedApiServer.ts';
 let cluster: OperatorUnderTest;
 let operator: Operator;
 let backends: string;
+/** Comes before each write of the operator. */
+let beforeWrite: (plural: string) => Promise<void>;
 
 beforeEach(async () => {
+  beforeWrite = async () => {};
   cluster = await OperatorUnderTest.create();
   await installReferenceGrants(cluster.client);
   backends = await ownNamespace(cluster.client);
-  operator = await cluster.start({ watchNamespaces: [cluster.namespace, backends] });
+  operator = await cluster.start({
+    watchNamespaces: [cluster.namespace, backends],
+    through: (client) =>
+      faultyClient(client, async ({ plural, send }) => {
+        await beforeWrite(plural);
+        return send();
+      }),
+  });
   await cluster.service('orders');
   await cluster.service('carts', '10.1.0.2');
   await cluster.fleet('edge');
@@ -160,7 +171,8 @@ describe('a table of many parts', () => {
     for (let before = -1; before !== documentWrites(); await wait(systemClock, 500)) before = documentWrites();
   }
 
-  test('an edit is carried by its index, and goes into its slot without another look at the whole fleet', async () => {
+  /** More text than an index holds whole. */
+  async function manyParts(): Promise<void> {
     for (const number of Array.from({ length: 25 }, (_, one) => one)) {
       const body = `${number} `.repeat(2_000);
       const text = { type: 'DirectResponse', directResponse: { statusCode: 200, body } };
@@ -169,12 +181,35 @@ describe('a table of many parts', () => {
     }
     await routesThat((text) => text.includes('parts'));
     await quiet();
+  }
+
+  test('an edit is carried by its index, and goes into its slot without another look at the whole fleet', async () => {
+    await manyParts();
     const [before, written] = [await turns(), documentWrites()];
     await cluster.route('shop', '/edited', 'orders');
     await routesThat((text) => text.includes('inline'));
     await quiet();
     expect((await turns()) - before).toBe(1);
     expect(documentWrites() - written).toBe(2);
+  }, 60_000);
+
+  test('what somebody else writes while a part goes into its slot is put back', async () => {
+    await manyParts();
+    let documents = 0;
+    const index = await cluster.get(configMaps, 'edge-routes');
+    beforeWrite = async (plural) => {
+      if (plural !== 'configmaps') return;
+      documents += 1;
+      // First comes the index, then the slot.
+      if (documents !== 2) return;
+      await cluster.patch(configMaps, 'edge-routes', { data: { 'routes.json': 'mine' } });
+      await wait(systemClock, 300);
+    };
+    await cluster.route('shop', '/edited', 'orders');
+    await routesThat((text) => text.includes('mine'));
+    await routesThat((text) => text.includes('parts'));
+    const back = await cluster.get(configMaps, 'edge-routes');
+    expect(textOf(back)).not.toBe(textOf(index));
   }, 60_000);
 });
 
