@@ -43,8 +43,8 @@ export function secondsWith({ timeline }: LoadResult, ending: string): number {
   return timeline.filter((endings) => endings[ending] !== undefined).length;
 }
 
-/** When the last second with an ending of this kind was over (milliseconds since the epoch); 0 where there was none. */
-export function lastSeen({ startedAt, timeline }: LoadResult, ending: string): number {
-  const second = timeline.findLastIndex((endings) => endings[ending] !== undefined);
-  return second === -1 ? 0 : startedAt + (second + 1) * 1_000;
+/** When the last request that ended so was due (milliseconds since the epoch); 0 where there was none. */
+export function lastSeen({ startedAt, lastDueMs }: LoadResult, ending: string): number {
+  const dueMs = lastDueMs[ending];
+  return dueMs === undefined ? 0 : startedAt + dueMs;
 }

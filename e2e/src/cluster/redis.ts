@@ -121,20 +121,28 @@ export async function redisCommand(arena: Arena, ...words: readonly string[]): P
   return inRedis(arena, await primaryPod(arena), 'redis', ['redis-cli', ...words]);
 }
 
+/** Between which two moments something happened, in milliseconds since the epoch. */
+export interface Between {
+  readonly from: number;
+  readonly to: number;
+}
+
 /**
- * SIGKILL to what runs in the pod of the primary, again where the kubelet has started it anew before anybody missed it. Resolves with its name
- * when the Sentinels name another.
+ * SIGKILL to what runs in the pod of the primary, again where the kubelet has started it anew before anybody missed it. Resolves when the
+ * Sentinels name another, with when they began to.
  */
-export async function killPrimary(arena: Arena): Promise<string> {
+export async function killPrimary(arena: Arena): Promise<Between> {
   const killed = await primaryPod(arena);
   const witness = killed === 'redis-0' ? 'redis-1' : 'redis-0';
-  await eventually(PROMOTED_MS, 'another primary', async () => {
-    if ((await primaryPod(arena, witness)) !== killed) return true;
+  let from = Date.now();
+  return eventually(PROMOTED_MS, 'another primary', async () => {
+    const askedAt = Date.now();
+    if ((await primaryPod(arena, witness)) !== killed) return { from, to: Date.now() };
+    from = askedAt;
     // What is dead already cannot be killed.
     for (const container of ['redis', 'sentinel']) await killIn(arena, killed, container).catch(() => {});
     return false;
   });
-  return killed;
 }
 
 async function killIn({ nodes }: Arena, pod: string, container: string): Promise<void> {

@@ -35,6 +35,8 @@ export interface RequestResult extends RequestCounts, SentRequests {
   readonly latency: LatencySummary;
   /** By how requests ended: `answered`, or the reason why they were not. */
   readonly latencies: Readonly<Record<string, LatencySummary>>;
+  /** By the same: when the last of them was due, since the run began. */
+  readonly lastDueMs: Readonly<Record<string, number>>;
   /** For each second of the run: of the requests that were due in it, how many ended how. */
   readonly timeline: readonly Readonly<Record<string, number>>[];
   /** The most POSTs that were under way at once. */
@@ -63,6 +65,7 @@ export class Tally {
   readonly #pods = new Map<string, number>();
   readonly #versions = new Map<string, number>();
   readonly #endings = new Map<string, Latencies>();
+  readonly #lastDueMs = new Map<string, number>();
   readonly #timeline: Map<string, number>[] = [];
   #postsUnderWay = 0;
   #mostPostsUnderWay = 0;
@@ -116,6 +119,7 @@ export class Tally {
       examples: this.#examples,
       latency: this.#latencies.summary(),
       latencies: Object.fromEntries([...this.#endings].map(([ending, latencies]) => [ending, latencies.summary()])),
+      lastDueMs: Object.fromEntries(this.#lastDueMs),
       timeline: Array.from(this.#timeline, (second) => Object.fromEntries(second ?? [])),
       mostPostsUnderWay: this.#mostPostsUnderWay,
       pods: Object.fromEntries(this.#pods),
@@ -135,6 +139,7 @@ export class Tally {
     const latencies = this.#endings.get(ending) ?? new Latencies();
     this.#endings.set(ending, latencies);
     latencies.record(tookMs);
+    this.#lastDueMs.set(ending, Math.max(this.#lastDueMs.get(ending) ?? 0, atMs));
     const second = Math.floor(atMs / 1_000);
     const endings = this.#timeline[second] ?? new Map<string, number>();
     this.#timeline[second] = endings;

@@ -112,6 +112,12 @@ test('a status that may be is refused, not lost, and each second tells how its r
   const sums = result.timeline.map((endings) => (endings['answered'] ?? 0) + (endings['status 429'] ?? 0));
   expect(sums).toEqual([100, 100]);
   expect(Object.keys(result.latencies).sort()).toEqual(['answered', 'status 429']);
+  expect(result.lastDueMs).toEqual({ answered: expect.any(Number), 'status 429': expect.any(Number) });
+  const last = Object.values(result.lastDueMs)
+    .map((ms) => Math.round(ms / 10))
+    .sort((a, b) => b - a);
+  expect(last[0]).toBe(199);
+  expect(last[1]).toBeGreaterThan(180);
 });
 
 test('the most POSTs that were under way at once are told', async () => {
