@@ -18,7 +18,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   const made = names.flatMap((name) => [routeObject({ name, rules: [] }), ...serviceWithSlice(name, [])]);
-  await arena.kubectl.delete(made);
+  await arena.kubectl.startDeletion(made);
 });
 
 test('a new route to a new backend answers 404, then 200, and nothing else', async () => {

@@ -53,7 +53,7 @@ const series: readonly Series[] = [
       [0.99, 150],
     ],
   },
-  { delivery: 'Mount', count: 100, gapMs: 2_000, bounds: [[0.99, 500]] },
+  { delivery: 'Mount', count: 200, gapMs: 2_000, bounds: [[0.99, 500]] },
   { delivery: 'Mount', count: 50, gapMs: 500, bounds: [] },
 ];
 

@@ -10,7 +10,7 @@ import type { Expectation } from '../src/prober/probe.ts';
 import type { Step } from '../src/prober/step.ts';
 
 const TIMES = 200;
-const GAP_MS = 300;
+const GAP_MS = 260;
 const BOUND_MS = 150;
 const TEST_MS = 600_000;
 const tenant = 'evergate-e2e-tenant';
