@@ -11,6 +11,7 @@ import {
   fleetsOfSecret,
   fleetsOfSecrets,
   fleetsOfService,
+  leavesFleet,
   movesDefault,
 } from './fleets.ts';
 import type { ApiClient } from './kube/apiClient.ts';
@@ -26,10 +27,15 @@ import { SETTLING_MS } from './unsettled.ts';
 
 /** Bursts become one turn: the first change at once, the next when it was quiet, or after a fifth of a second. */
 const DEBOUNCE = { quietMs: 10, maxMs: 200 };
+/**
+ * Four changes a second are carried out one by one. Where there are more, each turn is for all that came in a quarter of a second: the
+ * processor time that turns take from a cluster, and from gateways, does not grow with the number of changes.
+ */
+const PACE = { burst: 4, everyMs: 250 };
 /** What could not be applied is tried again; nothing may tell when it would go well. */
 const RETRY_COMPLAINTS_MS = 30_000;
-/** By then gateways have read what the index carries: only then the parts go into their slots, for that costs everybody processor time. */
-const SETTLE_PARTS_MS = 150;
+/** When no change came for as long, the parts that the index carries go into their slots: that costs everybody processor time. */
+const SETTLE_PARTS_MS = 400;
 /** Kubelets that could not be told of new documents are told then. */
 const RETRY_MOUNTS_MS = 1_000;
 /** Whatever went unseen is found by then. */
@@ -66,6 +72,7 @@ export class Controller implements CacheListener {
     this.#queue = new WorkQueue({
       clock,
       debounce: DEBOUNCE,
+      pace: PACE,
       backoff: { baseMs: 100, maxMs: 15_000 },
       onError: (fleet, error, retryMs) => this.#failed(fleet, error, retryMs),
     });
@@ -107,12 +114,12 @@ export class Controller implements CacheListener {
     else if (now.metadata.generation !== old?.metadata.generation) {
       this.#heardAt.set(key, this.#options.clock.wallMs());
     }
-    this.#changed(fleetsOfRoute(this.#caches, [old, now]));
+    this.#changed(fleetsOfRoute(this.#caches, [old, now]), { isUrgent: leavesFleet(old, now) });
     this.#statuses.routesChanged([key]);
   }
 
   onFleet({ key, old, new: now }: StoreChange<KubeObject>): void {
-    this.#changed([key]);
+    this.#changed([key], { isUrgent: true });
     if (old !== undefined && now !== undefined && !movesDefault(old, now)) return;
     this.#changed(this.#caches.fleets.keys());
     this.#statuses.routesChanged(this.#caches.routes.keys());
@@ -127,15 +134,15 @@ export class Controller implements CacheListener {
   }
 
   onReferenceGrant(namespace: string): void {
-    this.#changed(fleetsOfGrant([...this.#runtimes.values()], namespace));
+    this.#changed(fleetsOfGrant([...this.#runtimes.values()], namespace), { isUrgent: true });
   }
 
   onSecret(secret: string): void {
-    this.#changed(fleetsOfSecret([...this.#runtimes.values()], secret));
+    this.#changed(fleetsOfSecret([...this.#runtimes.values()], secret), { isUrgent: true });
   }
 
   onSecretsRead(namespace: string): void {
-    this.#changed(fleetsOfSecrets([...this.#runtimes.values()], namespace));
+    this.#changed(fleetsOfSecrets([...this.#runtimes.values()], namespace), { isUrgent: true });
   }
 
   onPod(fleet: string): void {
@@ -163,12 +170,12 @@ export class Controller implements CacheListener {
     this.#statuses.seen(resource, key);
   }
 
-  /** Something about these fleets is otherwise than it was: their next turns look at all of it. */
-  #changed(fleets: Iterable<string>): void {
+  /** Something about these fleets is otherwise than it was: their next turns look at all of it. What may withdraw something is urgent. */
+  #changed(fleets: Iterable<string>, options: { readonly isUrgent?: boolean } = {}): void {
     for (const fleet of fleets) {
       const runtime = this.#runtimes.get(fleet);
       if (runtime !== undefined) runtime.isUpToDate = false;
-      this.#queue.add(fleet);
+      this.#queue.add(fleet, options);
     }
   }
 

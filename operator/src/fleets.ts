@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { FleetRuntime } from './fleetRuntime.ts';
 import { fleetsNamedBy, targetsOf } from './interest.ts';
 import type { KubeObject } from './kube/kubeObject.ts';
@@ -17,6 +18,12 @@ export function fleetsOfRoute(
     return named.length > 0 ? named : (defaultFleetOf(world) ?? []);
   });
   return [...new Set(concerned)].filter((fleet) => world.fleets.has(fleet));
+}
+
+/** Whether a route that changed is gone, or names other fleets than before: then one of them has to stop serving it. */
+export function leavesFleet(old: KubeObject | undefined, now: KubeObject | undefined): boolean {
+  if (old === undefined) return false;
+  return now === undefined || !isDeepStrictEqual(fleetsNamedBy(old), fleetsNamedBy(now));
 }
 
 /** Whether a fleet that changed has become, or ceased to be, one that claims to be the default: that concerns all of them. */

@@ -42,9 +42,6 @@ export interface StatusesOptions {
   readonly onError: (resource: Resource, key: string, error: unknown) => void;
 }
 
-/** Every edit of a route changes a fleet's counts twice; they are written once a second at most. */
-const FLEET_PENDING_MS = 1_000;
-
 /** What is said of routes, fleets and policies: composed of what every fleet's runtime knows, and written where it is new. */
 export class Statuses {
   readonly #options: StatusesOptions;
@@ -56,7 +53,7 @@ export class Statuses {
   constructor(options: StatusesOptions) {
     this.#options = options;
     this.#routes = this.#writer(gatewayRoutes, (route) => this.#composeRoute(route));
-    this.#fleets = this.#writer(gatewayFleets, (fleet) => this.#composeFleet(fleet), FLEET_PENDING_MS);
+    this.#fleets = this.#writer(gatewayFleets, (fleet) => this.#composeFleet(fleet));
     this.#policies = this.#writer(backendPolicies, (policy) => this.#composePolicy(policy));
   }
 
@@ -117,7 +114,7 @@ export class Statuses {
     for (const [key, { guarded }] of this.#policyVerdicts) if (guarded !== undefined) this.#policies.write(key);
   }
 
-  #writer(resource: Resource, compose: (object: KubeObject) => object | undefined, pendingMs?: number): StatusWriter {
+  #writer(resource: Resource, compose: (object: KubeObject) => object | undefined): StatusWriter {
     const { client, caches, clock, onWritten, onError } = this.#options;
     return new StatusWriter({
       resource,
@@ -125,7 +122,6 @@ export class Statuses {
       clock,
       latest: (key) => caches.latest(resource, key),
       compose,
-      ...(pendingMs === undefined ? {} : { pendingMs }),
       onWritten: (now, before) => onWritten(resource, now, before),
       onError: (key, error) => onError(resource, key, error),
     });

@@ -7,6 +7,8 @@ export interface QueueOptions<K> {
   /** After a failure. 200 ms doubling up to 60 s unless told. */
   readonly backoff?: BackoffOptions;
   readonly debounce?: Debounce;
+  /** Turns come as often as something is added unless told. */
+  readonly pace?: Pace;
   /** Keys that are remembered; with as many waiting, further ones are refused. 10,000 unless told. */
   readonly maxKeys?: number;
   /** A turn failed; the next comes in `retryMs`. Must not throw. */
@@ -22,6 +24,15 @@ export interface Debounce {
   readonly maxMs: number;
 }
 
+/**
+ * How many turns a key that is added again and again gets in a row, and in how many milliseconds it may take one more: the generic cell
+ * rate algorithm (ITU-T I.371). Urgent adds do not wait for that, and count. Turns that `addAfter` asked for neither wait nor count.
+ */
+export interface Pace {
+  readonly burst: number;
+  readonly everyMs: number;
+}
+
 /** Does one turn of work for a key. When it rejects, the key gets another turn. */
 export type Worker<K> = (key: K, signal: AbortSignal) => Promise<void>;
 
@@ -30,6 +41,10 @@ interface Entry {
   addedAtMs: number | undefined;
   /** When the turn of those adds is due. */
   addDueAtMs: number;
+  /** Whether one of those adds is urgent. */
+  isUrgent: boolean;
+  /** When all the turns that were taken would be over, had they come at the pace. */
+  pacedUntilMs: number;
   /** When a turn is due that was asked for by `addAfter` or a failure. */
   laterAtMs: number | undefined;
   startedAtMs: number | undefined;
@@ -88,9 +103,10 @@ export class WorkQueue<K> {
   }
 
   /** Returns false where the queue is full. */
-  add(key: K): boolean {
+  add(key: K, { isUrgent = false }: { readonly isUrgent?: boolean } = {}): boolean {
     const entry = this.#entry(key);
     if (entry === undefined) return false;
+    entry.isUrgent ||= isUrgent;
     this.#ask(entry, this.#options.clock.nowMs());
     this.#place(key, entry);
     this.#pump();
@@ -146,9 +162,11 @@ export class WorkQueue<K> {
 
   /** One turn. Never rejects. */
   async #turn(key: K, entry: Entry, worker: Worker<K>, signal: AbortSignal): Promise<void> {
-    entry.addedAtMs = undefined;
-    entry.laterAtMs = undefined;
     entry.startedAtMs = this.#options.clock.nowMs();
+    if (entry.addedAtMs !== undefined) this.#count(entry, entry.startedAtMs);
+    entry.addedAtMs = undefined;
+    entry.isUrgent = false;
+    entry.laterAtMs = undefined;
     entry.isRunning = true;
     this.#place(key, entry);
     try {
@@ -173,13 +191,25 @@ export class WorkQueue<K> {
 
   #ask(entry: Entry, nowMs: number): void {
     const { quietMs, maxMs } = this.#debounce;
-    if (entry.addedAtMs !== undefined) {
-      if (entry.addDueAtMs > nowMs) entry.addDueAtMs = Math.min(entry.addedAtMs + maxMs, nowMs + quietMs);
-      return;
-    }
-    const isFirst = entry.startedAtMs === undefined || nowMs - entry.startedAtMs >= quietMs;
-    entry.addedAtMs = nowMs;
-    entry.addDueAtMs = isFirst ? nowMs : nowMs + Math.min(quietMs, maxMs);
+    const isFirst = entry.addedAtMs === undefined;
+    if (!isFirst && entry.addDueAtMs <= nowMs) return;
+    const isQuiet = entry.startedAtMs === undefined || nowMs - entry.startedAtMs >= quietMs;
+    entry.addedAtMs ??= nowMs;
+    const quietAtMs = isFirst && isQuiet ? nowMs : Math.min(entry.addedAtMs + maxMs, nowMs + quietMs);
+    entry.addDueAtMs = entry.isUrgent ? quietAtMs : Math.max(quietAtMs, this.#pacedAtMs(entry));
+  }
+
+  #pacedAtMs({ pacedUntilMs }: Entry): number {
+    const { pace } = this.#options;
+    return pace === undefined ? 0 : pacedUntilMs - (pace.burst - 1) * pace.everyMs;
+  }
+
+  /** Urgent turns, which do not wait, delay others by no more than a whole burst of turns does. */
+  #count(entry: Entry, nowMs: number): void {
+    const { pace } = this.#options;
+    if (pace === undefined) return;
+    const untilMs = Math.max(entry.pacedUntilMs, nowMs) + pace.everyMs;
+    entry.pacedUntilMs = Math.min(untilMs, nowMs + pace.burst * pace.everyMs);
   }
 
   #place(key: K, entry: Entry): void {
@@ -207,6 +237,8 @@ export class WorkQueue<K> {
     const entry: Entry = {
       addedAtMs: undefined,
       addDueAtMs: 0,
+      isUrgent: false,
+      pacedUntilMs: 0,
       laterAtMs: undefined,
       startedAtMs: undefined,
       isRunning: false,

@@ -6,8 +6,11 @@ import type { KubeObject, ObjectRef } from '../kube/kubeObject.ts';
 import { WorkQueue } from '../kube/queue.ts';
 import type { Resource } from '../kube/resource.ts';
 
-/** A wait for the gateways' word is usually over sooner: one write then says what would have been two. */
-const DEFAULT_PENDING_MS = 250;
+/**
+ * A wait for the gateways' word is usually over sooner, and a fleet's counts change with every edit: one write then says what would have
+ * been several.
+ */
+const PENDING_MS = 1_000;
 const CONCURRENCY = 8;
 const MAX_WAITING = 200_000;
 
@@ -19,8 +22,6 @@ export interface StatusWriterOptions {
   readonly latest: (key: string) => KubeObject | undefined;
   /** What its status should be; undefined where there is nothing to say. */
   readonly compose: (object: KubeObject) => object | undefined;
-  /** How long what will soon be outdated waits to be written. 250 ms unless told. */
-  readonly pendingMs?: number;
   readonly onWritten: (now: KubeObject, before: KubeObject) => void;
   readonly onError: (key: string, error: unknown) => void;
   readonly clock: Clock;
@@ -53,9 +54,9 @@ export class StatusWriter {
     this.#queue.add(key);
   }
 
-  /** The same, and what is new will soon be outdated. */
+  /** The same, within a second: what is new will soon be outdated. */
   writeSoon(key: string): void {
-    this.#queue.addAfter(key, this.#options.pendingMs ?? DEFAULT_PENDING_MS);
+    this.#queue.addAfter(key, PENDING_MS);
   }
 
   /** Works until the signal comes. */

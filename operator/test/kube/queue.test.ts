@@ -168,6 +168,78 @@ describe('a work queue', () => {
     expect(times()).toEqual([0, 110]);
   });
 
+  describe('with a pace', () => {
+    const pace = { burst: 3, everyMs: 100 };
+
+    /** Adds the key every 10 ms, and ends each turn at once. */
+    async function addFor(queue: WorkQueue<string>, ms: number, isUrgent = false): Promise<void> {
+      for (let elapsedMs = 0; elapsedMs < ms; elapsedMs += 10) {
+        queue.add('a', { isUrgent });
+        await end('a');
+        clock.advance(10);
+        await end('a');
+      }
+    }
+
+    test('a burst of turns comes at once, then one as often as it says, and after a rest a burst again', async () => {
+      const queue = queueOf({ pace });
+      run(queue);
+      await addFor(queue, 290);
+      expect(times()).toEqual([0, 10, 20, 100, 200]);
+      clock.advance(1_000);
+      await end('a');
+      started = [];
+      await addFor(queue, 50);
+      expect(times().map((ms) => ms - (times()[0] ?? 0))).toEqual([0, 10, 20]);
+    });
+
+    test('the last of what was added is never lost', async () => {
+      const queue = queueOf({ pace });
+      run(queue);
+      await addFor(queue, 50);
+      expect(times()).toEqual([0, 10, 20]);
+      clock.advance(50);
+      expect(times()).toEqual([0, 10, 20, 100]);
+    });
+
+    test('what is urgent does not wait, nor does what waited with it', async () => {
+      const queue = queueOf({ pace, debounce: { quietMs: 10, maxMs: 200 } });
+      run(queue);
+      await addFor(queue, 50);
+      const before = started.length;
+      queue.add('a', { isUrgent: true });
+      clock.advance(10);
+      expect(started.length).toBe(before + 1);
+      await end('a');
+      clock.advance(1_000);
+      expect(started.length).toBe(before + 1);
+    });
+
+    test('urgent turns delay the others by no more than a burst does', async () => {
+      const queue = queueOf({ pace });
+      run(queue);
+      await addFor(queue, 500, true);
+      expect(started.length).toBe(50);
+      started = [];
+      const nowMs = 500;
+      await addFor(queue, 200);
+      expect(times()[0]).toBeLessThanOrEqual(nowMs + pace.everyMs);
+    });
+
+    test('a turn that was asked for later neither waits nor counts', async () => {
+      const queue = queueOf({ pace });
+      run(queue);
+      for (let n = 0; n < 10; n++) {
+        queue.addAfter('a', 5);
+        clock.advance(5);
+        await end('a');
+      }
+      expect(started.length).toBe(10);
+      await addFor(queue, 30);
+      expect(started.length).toBe(13);
+    });
+  });
+
   test('beyond its bound new keys are refused and counted, known ones are not', () => {
     const queue = queueOf({ maxKeys: 2 });
     expect([queue.add('a'), queue.add('b'), queue.add('c'), queue.add('a')]).toEqual([true, true, false, true]);

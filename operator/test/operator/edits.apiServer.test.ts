@@ -166,9 +166,9 @@ describe('what no fleet is concerned with', () => {
 describe('a table of many parts', () => {
   const documentWrites = (): number => cluster.writes().filter(({ resource }) => resource === 'configmaps').length;
 
-  /** Resolves when nothing has been written for half a second: what stands in an index goes into its slot after a sixth of one. */
+  /** Resolves when nothing has been written for a second: what stands in an index goes into its slot after less than half of one. */
   async function quiet(): Promise<void> {
-    for (let before = -1; before !== documentWrites(); await wait(systemClock, 500)) before = documentWrites();
+    for (let before = -1; before !== documentWrites(); await wait(systemClock, 1_000)) before = documentWrites();
   }
 
   /** More text than an index holds whole. */

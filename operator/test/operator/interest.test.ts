@@ -1,5 +1,12 @@
 import { describe, expect, test } from '@jest/globals';
-import { fleetsOfGrant, fleetsOfPolicy, fleetsOfRoute, fleetsOfService, movesDefault } from '../../src/fleets.ts';
+import {
+  fleetsOfGrant,
+  fleetsOfPolicy,
+  fleetsOfRoute,
+  fleetsOfService,
+  leavesFleet,
+  movesDefault,
+} from '../../src/fleets.ts';
 import { fleetsNamedBy, serviceOfSlice, servicesNamedBy, targetsOf } from '../../src/interest.ts';
 import type { KubeObject } from '../../src/kube/kubeObject.ts';
 import { defaultFleetOf, policyTargets, routesFor } from '../../src/world.ts';
@@ -96,6 +103,18 @@ describe('the fleets that a change concerns', () => {
   test('of a route: those it names or named, else the default one, as far as they exist', () => {
     expect(fleetsOfRoute({ fleets }, [named, unnamed])).toEqual(['infra/edge', 'infra/main']);
     expect(fleetsOfRoute({ fleets }, [undefined, named])).toEqual(['infra/edge']);
+  });
+
+  test('of a route: one has to stop serving it where it is gone or names others, not where the rest of it is edited', () => {
+    const changes = [
+      [named, undefined],
+      [named, unnamed],
+      [unnamed, named],
+      [named, { ...named, metadata: { ...named.metadata, generation: 2 } }],
+      [undefined, named],
+      [undefined, undefined],
+    ] as const;
+    expect(changes.map(([old, now]) => leavesFleet(old, now))).toEqual([true, true, true, false, false, false]);
   });
 
   test('of a Service: those whose routes name it, else one where a policy does, else none', () => {
