@@ -13,10 +13,11 @@ interface Root {
   readonly node: number;
 }
 
-/** A hostname and a rule that answers it. */
+/** A hostname, a rule that answers it, and the number of the plot where both belong. The same object for as long as the rule is. */
 interface Planted {
   readonly hostname: string;
   readonly compiled: CompiledRule;
+  readonly plot: number;
 }
 
 /** The trees of some hostnames, and what they were built of. */
@@ -71,10 +72,20 @@ function* buildSteps(rules: readonly CompiledRule[], former: Matcher | undefined
 function* shareOut(rules: readonly CompiledRule[]): Generator<void, readonly Planted[][]> {
   const plots = Array.from({ length: PLOTS }, (): Planted[] => []);
   for (const compiled of rules) {
-    for (const hostname of compiled.rule.hostnames) plots[plotOf(hostname)]?.push({ hostname, compiled });
+    for (const planted of plantedOf(compiled)) plots[planted.plot]?.push(planted);
     yield;
   }
   return plots;
+}
+
+const remembered = new WeakMap<CompiledRule, readonly Planted[]>();
+
+function plantedOf(compiled: CompiledRule): readonly Planted[] {
+  const known = remembered.get(compiled);
+  if (known !== undefined) return known;
+  const planted = compiled.rule.hostnames.map((hostname) => ({ hostname, compiled, plot: plotOf(hostname) }));
+  remembered.set(compiled, planted);
+  return planted;
 }
 
 /** A plot by the hostname's hash (Bernstein's, modified); only evenness matters. */
@@ -85,10 +96,7 @@ function plotOf(hostname: string): number {
 }
 
 function areSame(before: readonly Planted[], now: readonly Planted[]): boolean {
-  return (
-    before.length === now.length &&
-    before.every(({ hostname, compiled }, i) => now[i]?.compiled === compiled && now[i].hostname === hostname)
-  );
+  return before.length === now.length && before.every((planted, i) => now[i] === planted);
 }
 
 /** A step adds a rule to the tree of a hostname: at most as many candidates as a rule has matches. */
