@@ -57,7 +57,8 @@ export function layOut(
   const kept = new Set(shards.filter(isKept).map(({ name }) => name));
   const due = before.unstored.filter(({ part }) => part !== undefined && kept.has(part.name));
   const writes = [...changed.values()];
-  const carried = [[...due, ...writes], writes].find((some) => areCarried(layout.count, some, storage)) ?? [];
+  // Only where there are several parts: one that stands alone in its index is a document without slots.
+  const carried = layout.count > 1 ? fitting(writes, due, storage.carryBelowBytes ?? 0) : [];
   const carriedNames = new Set(carried.map(({ part }) => part?.name));
   const parts = shards.map(({ name, hash, held }) => reference(hash, held, changed.get(name), carriedNames.has(name)));
   return { parts, partWrites: [...due, ...writes].filter((write) => !carried.includes(write)), unstored: carried };
@@ -78,10 +79,20 @@ function rememberedHash(shard: Lists): string {
   return found;
 }
 
-/** Only where there are several parts: one that stands alone in its index is a document without slots. */
-function areCarried(count: number, writes: readonly Write[], { carryBelowBytes = 0 }: Storage): boolean {
-  const bytes = writes.reduce((sum, { text, gzip }) => sum + (gzip?.byteLength ?? Buffer.byteLength(text)), 0);
-  return count > 1 && bytes <= carryBelowBytes;
+/** What an index carries: all that changed, or nothing where that is too much, and of what it carried before as much as fits beside it. */
+function fitting(writes: readonly Write[], due: readonly Write[], limit: number): readonly Write[] {
+  let room = limit - sizeOf(writes);
+  if (room < 0) return [];
+  const kept = due.filter((write) => {
+    room -= sizeOf([write]);
+    return room >= 0;
+  });
+  return [...kept, ...writes];
+}
+
+/** In bytes, as they are stored. */
+function sizeOf(writes: readonly Write[]): number {
+  return writes.reduce((sum, { text, gzip }) => sum + (gzip?.byteLength ?? Buffer.byteLength(text)), 0);
 }
 
 /** A part that is not carried is named in its slot, whoever carried it before. */

@@ -19,8 +19,8 @@ import type { WriteBudget } from './writeBudget.ts';
 
 /** Parts with more bytes are compressed. */
 const COMPRESS_ABOVE_BYTES = 8 * 1024;
-/** All parts of a thousand routes: a burst of edits among them fills no slots. Every reader of the index pays for more. */
-const CARRY_BELOW_BYTES = 64 * 1024;
+/** All parts of more than a thousand routes: a burst of edits among them fills no slots. Every reader of the index pays for more. */
+const CARRY_BELOW_BYTES = 96 * 1024;
 const storageOfBytes = { compressAboveBytes: COMPRESS_ABOVE_BYTES, carryBelowBytes: CARRY_BELOW_BYTES } as const;
 const MAX_OWN_VERSIONS = 256;
 /** Nothing tells when an object that is not ours goes. */

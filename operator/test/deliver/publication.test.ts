@@ -204,6 +204,27 @@ describe('publication', () => {
     expect(both.state.unstored).toHaveLength(2);
   });
 
+  test('carries of earlier changes as many as fit beside the newest, and puts only the others into their slots', () => {
+    // Two parts fit into it, three do not.
+    const storage = { carryBelowBytes: 120_000 };
+    const content = sampleContent(400);
+    const inPart = (part: number): number =>
+      content.rules.findIndex(({ route }) => shardOf(`${route.namespace}/${route.name}`, 4) === part);
+    const store: Store = new Map();
+    let edited = content;
+    let last = publication(content, undefined, identity, storage);
+    carryOut(store, last);
+    const written = [0, 1, 2, 3].map((part) => {
+      edited = { ...edited, rules: edited.rules.with(inPart(part), sampleRule(inPart(part), `/edit-${part}`)) };
+      last = publication(edited, last.state, identity, storage);
+      carryOut(store, last);
+      return last.writes.map(({ part: slot }) => slot?.name ?? 'index');
+    });
+    expect(written).toEqual([['index'], ['index'], ['1', 'index'], ['2', 'index']]);
+    expect(last.state.unstored.map(({ part }) => part?.name)).toEqual(['0', '3']);
+    expect(sorted(readBack(store))).toEqual(sorted(edited));
+  });
+
   test('removes a part one publication after the last index that named it', () => {
     const first = publication(sampleContent(60), undefined, identity);
     const second = publication(small, first.state, identity);
